@@ -1,0 +1,163 @@
+"""Rules for our own targets: one set of warnings, self-contained headers, one direction of dependencies.
+
+Use these and never the native rules, so that a flag changes in one place.
+"""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load("@rules_python//python:defs.bzl", "py_test")
+
+# Every warning is an error here; third parties are built without any (.bazelrc).
+_WARNINGS = [
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wpedantic",
+    "-Wshadow",
+    "-Wnon-virtual-dtor",
+    "-Woverloaded-virtual",
+    "-Wextra-semi",
+    "-Wcast-qual",
+    "-Wformat=2",
+    "-Wmissing-declarations",
+    "-Wredundant-decls",
+    "-Wundef",
+    # Designated initialisers that leave fields at their defaults are the point of them.
+    "-Wno-missing-field-initializers",
+    # Bazel hands these to the compiler as if they were our own headers.
+    "-isystem",
+    "external/com_google_absl",
+    "-isystem",
+    "external/com_github_grpc_grpc",
+    "-isystem",
+    "external/com_googlesource_code_re2",
+    "-isystem",
+    "$(GENDIR)/external/com_github_grpc_grpc",
+]
+
+# Which top-level folders a folder may use (docs/architecture.md). `core/base` stands below all others.
+_LAYERS = {
+    "proto": ["proto"],
+    "core/base": ["core/base"],
+    "pki": ["proto", "core/base", "pki"],
+    "core": ["proto", "core", "pki"],
+    "federation": ["proto", "core", "pki", "federation"],
+    "bindings": ["proto", "core", "pki", "federation", "bindings", "examples"],
+    "tools": ["proto", "core", "pki", "federation", "tools", "examples"],
+    "examples": ["core/actor", "examples", "tools/protoc_gen_paranet"],
+    "tests": ["proto", "core", "pki", "federation", "bindings", "tools", "examples", "tests"],
+}
+
+def _under(package, folder):
+    return package == folder or package.startswith(folder + "/")
+
+def _check_layers(name, deps):
+    here = native.package_name()
+    layer = "core/base" if _under(here, "core/base") else here.split("/")[0]
+    if layer not in _LAYERS:
+        fail("//{}: no layer for this folder in bazel/paranet.bzl".format(here))
+    for dep in deps:
+        if not dep.startswith("//") or dep.startswith("//external"):
+            continue
+        package = dep[2:].split(":")[0]
+        if not [folder for folder in _LAYERS[layer] if _under(package, folder)]:
+            fail("//{}:{} must not depend on {}: dependencies point one way (docs/architecture.md)".format(here, name, dep))
+
+def _self_contained(name, srcs, hdrs):
+    """Compiles each header alone that no source of the target includes first (tests/lint checks those)."""
+    stems = {src[:-len(".cc")]: True for src in srcs if src.endswith(".cc")}
+    generated = []
+    for header in hdrs:
+        if not header.endswith(".h") or header[:-len(".h")] in stems:
+            continue
+        out = "{}_{}_self_contained.cc".format(name, header.replace("/", "_"))
+        native.genrule(
+            name = out[:-len(".cc")] + "_src",
+            outs = [out],
+            cmd = "printf '#include \"%s/%s\"\\n' {} {} >$@".format(native.package_name(), header),
+        )
+        generated.append(out)
+    return generated
+
+def paranet_cc_library(name, srcs = [], hdrs = [], deps = [], copts = [], testonly = False, **kwargs):
+    """A C++ library: private unless it says otherwise.
+
+    Args:
+      name: The name of the target.
+      srcs: Sources.
+      hdrs: Headers, each of which compiles on its own.
+      deps: Dependencies, of this layer or a lower one.
+      copts: Further compiler options.
+      testonly: As in cc_library.
+      **kwargs: As in cc_library.
+    """
+    _check_layers(name, deps)
+    cc_library(
+        name = name,
+        srcs = srcs + _self_contained(name, srcs, hdrs),
+        hdrs = hdrs,
+        deps = deps,
+        copts = _WARNINGS + copts,
+        testonly = testonly,
+        **kwargs
+    )
+
+def paranet_cc_binary(name, deps = [], copts = [], **kwargs):
+    """An executable or, with linkshared, a shared object."""
+    _check_layers(name, deps)
+    cc_binary(name = name, deps = deps, copts = _WARNINGS + copts, **kwargs)
+
+def paranet_cc_test(name, srcs = None, deps = [], copts = [], size = "small", **kwargs):
+    """A GoogleTest test; `name` ends in _test and so does its source."""
+    _check_layers(name, deps)
+    cc_test(
+        name = name,
+        srcs = srcs or [name + ".cc"],
+        deps = deps + ["@com_google_googletest//:gtest_main"],
+        copts = _WARNINGS + copts,
+        size = size,
+        **kwargs
+    )
+
+def paranet_cc_fuzz_test(name, corpus, srcs = None, deps = [], **kwargs):
+    """A libFuzzer target. Without --config=fuzz it is a test that runs each file of its corpus once.
+
+    Args:
+      name: The name of the target; ends in _fuzz.
+      corpus: Files. With --config=fuzz the folders that hold them are what the fuzzer starts from.
+      srcs: Sources; `name`.cc if not given.
+      deps: Dependencies.
+      **kwargs: As in cc_test.
+    """
+    _check_layers(name, deps)
+    native.filegroup(name = name + "_corpus", srcs = corpus, testonly = True)
+    folders = {
+        "{}/{}".format(native.package_name(), file.rpartition("/")[0]): True
+        for file in corpus
+        if "/" in file and not ":" in file
+    }
+    cc_test(
+        name = name,
+        srcs = srcs or [name + ".cc"],
+        args = select({
+            "//bazel:fuzzing": folders.keys(),
+            "//conditions:default": ["$(locations :{}_corpus)".format(name)],
+        }),
+        # No header declares the function that the fuzzer calls.
+        copts = _WARNINGS + ["-Wno-missing-declarations"],
+        data = [":{}_corpus".format(name)],
+        deps = deps + select({
+            "//bazel:fuzzing": [],
+            "//conditions:default": ["//tests/fuzz:replay_main"],
+        }),
+        linkopts = select({
+            "//bazel:fuzzing": ["-fsanitize=fuzzer"],
+            "//conditions:default": [],
+        }),
+        size = "small",
+        **kwargs
+    )
+
+def paranet_py_test(name, srcs = None, size = "small", deps = [], **kwargs):
+    """A Python unittest file run by the system's interpreter."""
+    _check_layers(name, deps)
+    py_test(name = name, srcs = srcs or [name + ".py"], main = (srcs or [name + ".py"])[0], size = size, deps = deps, python_version = "PY3", **kwargs)
