@@ -27,6 +27,7 @@ def _repacked(name, file, sha256, strip_prefix, **kwargs):
 
 _GRPC = dict(repo = "grpc/grpc", tag = "v1.51.1", sha256 = "b55696fb249669744de3e71acc54a9382bea0dce7cd5ba379b356b12b82d4229")  # buildifier: disable=unnamed-macro
 
+# buildifier: disable=unnamed-macro
 def deps():
     """Declares every external repository."""
     for name in ["rules_cc", "rules_java", "rules_proto", "rules_python", "rules_pkg", "remote_coverage_tools"]:

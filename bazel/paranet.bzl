@@ -4,7 +4,8 @@ Use these and never the native rules, so that a flag changes in one place.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
-load("@rules_python//python:defs.bzl", "py_test")
+load("@rules_python//python:defs.bzl", "py_binary", "py_library", "py_test")
+load("//bazel:clang_tidy.bzl", "clang_tidy_test")
 
 # Every warning is an error here; third parties are built without any (.bazelrc).
 _WARNINGS = [
@@ -43,7 +44,7 @@ _LAYERS = {
     "federation": ["proto", "core", "pki", "federation"],
     "bindings": ["proto", "core", "pki", "federation", "bindings", "examples"],
     "tools": ["proto", "core", "pki", "federation", "tools", "examples"],
-    "examples": ["core/actor", "examples", "tools/protoc_gen_paranet"],
+    "examples": ["proto", "core/actor", "core/base", "examples"],
     "tests": ["proto", "core", "pki", "federation", "bindings", "tools", "examples", "tests"],
 }
 
@@ -78,6 +79,20 @@ def _self_contained(name, srcs, hdrs):
         generated.append(out)
     return generated
 
+def _tidy(name, srcs, deps, hdrs = [], defines = []):
+    """Every library and executable has a test that shows what clang-tidy says about it.
+
+    Tests have none: on two cores clang-tidy takes longer over a source than the compiler does.
+    """
+    clang_tidy_test(
+        name = name + "_tidy",
+        srcs = srcs + hdrs,
+        defines = defines,
+        deps = deps,
+        size = "small",
+        tags = ["lint", "manual", "nosan"],
+    )
+
 def paranet_cc_library(name, srcs = [], hdrs = [], deps = [], copts = [], testonly = False, **kwargs):
     """A C++ library: private unless it says otherwise.
 
@@ -91,9 +106,11 @@ def paranet_cc_library(name, srcs = [], hdrs = [], deps = [], copts = [], teston
       **kwargs: As in cc_library.
     """
     _check_layers(name, deps)
+    alone = _self_contained(name, srcs, hdrs)
+    _tidy(name, srcs + alone, deps, hdrs + kwargs.get("textual_hdrs", []), kwargs.get("defines", []))
     cc_library(
         name = name,
-        srcs = srcs + _self_contained(name, srcs, hdrs),
+        srcs = srcs + alone,
         hdrs = hdrs,
         deps = deps,
         copts = _WARNINGS + copts,
@@ -101,18 +118,30 @@ def paranet_cc_library(name, srcs = [], hdrs = [], deps = [], copts = [], teston
         **kwargs
     )
 
-def paranet_cc_binary(name, deps = [], copts = [], **kwargs):
+def paranet_cc_binary(name, srcs = [], deps = [], copts = [], **kwargs):
     """An executable or, with linkshared, a shared object."""
     _check_layers(name, deps)
-    cc_binary(name = name, deps = deps, copts = _WARNINGS + copts, **kwargs)
+    _tidy(name, srcs, deps)
+    cc_binary(name = name, srcs = srcs, deps = deps, copts = _WARNINGS + copts, **kwargs)
 
 def paranet_cc_test(name, srcs = None, deps = [], copts = [], size = "small", **kwargs):
-    """A GoogleTest test; `name` ends in _test and so does its source."""
+    """A GoogleTest test.
+
+    Args:
+      name: The name of the target; ends in _test.
+      srcs: Sources; `name`.cc if not given.
+      deps: Dependencies, of this layer or a lower one; GoogleTest and its main() come by themselves.
+      copts: Further compiler options.
+      size: As in cc_test.
+      **kwargs: As in cc_test.
+    """
     _check_layers(name, deps)
+    srcs = srcs or [name + ".cc"]
+    deps = deps + ["@com_google_googletest//:gtest_main"]
     cc_test(
         name = name,
-        srcs = srcs or [name + ".cc"],
-        deps = deps + ["@com_google_googletest//:gtest_main"],
+        srcs = srcs,
+        deps = deps,
         copts = _WARNINGS + copts,
         size = size,
         **kwargs
@@ -129,6 +158,7 @@ def paranet_cc_fuzz_test(name, corpus, srcs = None, deps = [], **kwargs):
       **kwargs: As in cc_test.
     """
     _check_layers(name, deps)
+    srcs = srcs or [name + ".cc"]
     native.filegroup(name = name + "_corpus", srcs = corpus, testonly = True)
     folders = {
         "{}/{}".format(native.package_name(), file.rpartition("/")[0]): True
@@ -137,7 +167,7 @@ def paranet_cc_fuzz_test(name, corpus, srcs = None, deps = [], **kwargs):
     }
     cc_test(
         name = name,
-        srcs = srcs or [name + ".cc"],
+        srcs = srcs,
         args = select({
             "//bazel:fuzzing": folders.keys(),
             "//conditions:default": ["$(locations :{}_corpus)".format(name)],
@@ -157,7 +187,17 @@ def paranet_cc_fuzz_test(name, corpus, srcs = None, deps = [], **kwargs):
         **kwargs
     )
 
+def paranet_py_library(name, deps = [], **kwargs):
+    """Python modules; imported by their path from the root of the repository."""
+    _check_layers(name, deps)
+    py_library(name = name, deps = deps, **kwargs)
+
+def paranet_py_binary(name, srcs = None, deps = [], **kwargs):
+    """A Python program run by the system's interpreter."""
+    _check_layers(name, deps)
+    py_binary(name = name, srcs = srcs or [name + ".py"], main = (srcs or [name + ".py"])[0], deps = deps, python_version = "PY3", **kwargs)
+
 def paranet_py_test(name, srcs = None, size = "small", deps = [], **kwargs):
     """A Python unittest file run by the system's interpreter."""
     _check_layers(name, deps)
-    py_test(name = name, srcs = srcs or [name + ".py"], main = (srcs or [name + ".py"])[0], size = size, deps = deps, python_version = "PY3", **kwargs)
+    py_test(name = name, srcs = srcs or [name + ".py"], main = (srcs or [name + ".py"])[0], size = size, deps = deps, python_version = "PY3", legacy_create_init = 0, **kwargs)

