@@ -1,0 +1,255 @@
+#include "pki/verify.h"
+
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "openssl/err.h"
+#include "openssl/evp.h"
+#include "openssl/x509.h"
+#include "pki/certificate_profile.h"
+#include "pki/p256.h"
+
+namespace paranet::pki {
+namespace {
+
+std::string Format(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()); }
+
+bool IsSignedBy(const Certificate& certificate, const Certificate& issuer) {
+  const bssl::UniquePtr<EVP_PKEY> key = ParseP256PublicKey(issuer.public_key());
+  // Also compares the two signature algorithms in the certificate.
+  const bool ok = key != nullptr && X509_verify(certificate.native(), key.get()) == 1;
+  ERR_clear_error();
+  return ok;
+}
+
+bool IsIssuedBy(const Certificate& certificate, const Certificate& issuer) {
+  return certificate.issuer_der() == issuer.subject_der() &&
+         certificate.authority_key_id() == issuer.subject_key_id() && !certificate.authority_key_id().empty();
+}
+
+// One validation, step by step as the header numbers them. A step returns false once it has set the outcome.
+class Validation {
+ public:
+  Validation(const CertificateChain& chain, const TrustStore& trust, const VerifyOptions& options)
+      : chain_(chain), trust_(trust), options_(options) {}
+
+  VerifyResult Run() && {
+    if (CheckShape() && FindRoot() && CheckLinks() && CheckAuthorities() && CheckLeaf() && CheckExpected()) {
+      result_.outcome = VerifyOutcome::kOk;
+    } else if (!result_.identity.has_value() && !chain_.empty()) {
+      // What it claims helps whoever reads the refusal.
+      std::optional<Identity> claimed;
+      CheckLeafProfile(chain_.leaf(), claimed);
+      result_.identity = std::move(claimed);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  bool Fail(VerifyOutcome outcome, size_t index, std::string diagnostic) {
+    result_.outcome = outcome;
+    result_.index = index;
+    result_.diagnostic = std::move(diagnostic);
+    return false;
+  }
+
+  bool Fail(size_t index, const ProfileViolation& violation) {
+    return Fail(violation.outcome, index,
+                absl::StrCat(Name(index), " is outside the profile: ", violation.diagnostic,
+                             "; have a new one issued by the Network Root"));
+  }
+
+  const Certificate& At(size_t index) const { return index == chain_.size() ? root_->certificate : chain_[index]; }
+
+  std::string Name(size_t index) const {
+    if (index == 0) return "the certificate";
+    if (index == chain_.size()) return absl::StrCat("the root certificate \"", At(index).subject(), "\"");
+    return absl::StrCat("the authority's certificate \"", At(index).subject(), "\"");
+  }
+
+  // Step 1.
+  bool CheckShape() {
+    if (chain_.empty()) {
+      return Fail(VerifyOutcome::kMalformed, 0, "there is no certificate; present a leaf and its issuing authority");
+    }
+    if (chain_.size() > options_.max_depth) {
+      return Fail(VerifyOutcome::kPathTooLong, options_.max_depth,
+                  absl::StrCat("the chain has ", chain_.size(), " certificates, more than ", options_.max_depth,
+                               "; present a leaf and its issuing authority"));
+    }
+    for (size_t i = 1; i < chain_.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        if (chain_[i] == chain_[j]) {
+          return Fail(VerifyOutcome::kMalformed, i, "the chain has the same certificate twice; present each once");
+        }
+      }
+      for (const TrustStore::Root& root : trust_.roots()) {
+        if (chain_[i] == root.certificate) {
+          return Fail(VerifyOutcome::kMalformed, i, "the chain contains the root certificate; leave it out");
+        }
+      }
+    }
+    return true;
+  }
+
+  // Step 2. Several roots can have one name while a network changes its root, but each its own key.
+  bool FindRoot() {
+    const Certificate& last = chain_.certificates().back();
+    for (const TrustStore::Root& root : trust_.roots()) {
+      if (!IsIssuedBy(last, root.certificate)) continue;
+      root_ = &root;
+      if (IsSignedBy(last, root.certificate)) break;
+    }
+    if (root_ != nullptr) return true;
+    return Fail(
+        VerifyOutcome::kUntrustedRoot, chain_.size() - 1,
+        absl::StrCat("its issuer \"", last.issuer(), "\" (key ", ShortKeyId(last), ") is not among the trusted roots (",
+                     absl::StrJoin(trust_.roots(), ", ",
+                                   [](std::string* out, const TrustStore::Root& root) {
+                                     absl::StrAppend(out, "\"", root.certificate.subject(), "\"");
+                                   }),
+                     "); it is another network's, or its issuing authority's certificate was not presented"));
+  }
+
+  static std::string ShortKeyId(const Certificate& certificate) {
+    if (certificate.authority_key_id().empty()) return "not named";
+    return absl::BytesToHexString(absl::string_view(certificate.authority_key_id()).substr(0, 8));
+  }
+
+  // Steps 3a to 3c for the certificate at `index`.
+  bool CheckLink(size_t index) {
+    const Certificate& certificate = At(index);
+    if (const auto violation = CheckCommonProfile(certificate)) return Fail(index, *violation);
+    if (index < chain_.size()) {
+      const Certificate& issuer = At(index + 1);
+      if (!IsIssuedBy(certificate, issuer)) {
+        return Fail(VerifyOutcome::kUntrustedRoot, index,
+                    absl::StrCat(Name(index), " was issued by \"", certificate.issuer(), "\" and not by \"",
+                                 issuer.subject(), "\", which follows it; present the chain in order"));
+      }
+      if (!IsSignedBy(certificate, issuer)) {
+        return Fail(VerifyOutcome::kBadSignature, index,
+                    absl::StrCat(Name(index), " was altered or forged: \"", issuer.subject(), "\" has not signed it"));
+      }
+    }
+    return CheckValidity(index);
+  }
+
+  bool CheckValidity(size_t index) {
+    const Certificate& certificate = At(index);
+    if (options_.time < certificate.not_before()) {
+      return Fail(VerifyOutcome::kNotYetValid, index,
+                  absl::StrCat(Name(index), " is valid from ", Format(certificate.not_before()), " on and it is ",
+                               Format(options_.time), "; check the clocks of both sides"));
+    }
+    // Both ends belong to the validity, and notAfter counts whole seconds.
+    if (options_.time >= certificate.not_after() + absl::Seconds(1)) {
+      return Fail(VerifyOutcome::kExpired, index,
+                  absl::StrCat(Name(index), " was valid until ", Format(certificate.not_after()), " and it is ",
+                               Format(options_.time), "; have a new one issued by the Network Root"));
+    }
+    return true;
+  }
+
+  // Step 3 for the root, whose profile the trust store has checked, and for all below it.
+  bool CheckLinks() {
+    for (size_t index = chain_.size(); index > 0; --index) {
+      if (!CheckLink(index)) return false;
+      if (const auto violation = CheckAuthority(At(index))) {
+        return Fail(violation->outcome, index,
+                    absl::StrCat(Name(index), " is no authority: ", violation->diagnostic,
+                                 "; use a certificate that the Network Root issued"));
+      }
+    }
+    return CheckLink(0);
+  }
+
+  // Step 4.
+  bool CheckAuthorities() {
+    for (size_t index = chain_.size(); index > 0; --index) {
+      // The authorities below this one, of which the leaf is none.
+      const size_t below = index - 1;
+      const std::optional<int> limit = At(index).path_length();
+      if (limit.has_value() && below > static_cast<size_t>(*limit)) {
+        return Fail(VerifyOutcome::kPathTooLong, index,
+                    absl::StrCat(Name(index), " allows ", *limit, " authorities below it and there are ", below,
+                                 "; use a certificate that the Network Root issued"));
+      }
+    }
+    for (size_t index = chain_.size() - 1; index > 0; --index) {
+      std::string network;
+      if (const auto violation = CheckIssuingProfile(At(index), network)) return Fail(index, *violation);
+      if (network != root_->network) {
+        return Fail(VerifyOutcome::kWrongNetwork, index,
+                    absl::StrCat(Name(index), " speaks for network ", network, " and its root for ", root_->network,
+                                 "; have a new one issued by the root of ", network));
+      }
+    }
+    return true;
+  }
+
+  // Step 5.
+  bool CheckLeaf() {
+    if (const auto violation = CheckLeafProfile(At(0), result_.identity)) return Fail(0, *violation);
+    // Only the column `issuing authority` issues leaves.
+    if (chain_.size() == 1) {
+      return Fail(0, {VerifyOutcome::kBadProfile, "the root itself has issued it, not an issuing authority"});
+    }
+    if (result_.identity->network != root_->network) {
+      return Fail(VerifyOutcome::kWrongNetwork, 0,
+                  absl::StrCat("it says network ", result_.identity->network, " and its root speaks for ",
+                               root_->network, "; have one issued by the root of ", result_.identity->network));
+    }
+    if (!absl::c_linear_search(options_.roles, result_.identity->role)) {
+      return Fail(VerifyOutcome::kWrongRole, 0,
+                  absl::StrCat("it is a certificate of role ", RoleName(result_.identity->role), " where ",
+                               options_.roles.empty()
+                                   ? std::string("none")
+                                   : absl::StrJoin(options_.roles, " or ",
+                                                   [](std::string* out, Role role) { out->append(RoleName(role)); }),
+                               " is accepted; use a certificate that was issued for this purpose"));
+    }
+    return true;
+  }
+
+  // Step 6.
+  bool CheckExpected() {
+    if (!options_.expected.has_value()) return true;
+    const Identity& found = *result_.identity;
+    const Identity& expected = *options_.expected;
+    const auto fail = [&](VerifyOutcome outcome) {
+      return Fail(outcome, 0,
+                  absl::StrCat("it is ", found.ToUri(), " that answers where ", expected.ToUri(),
+                               " is expected; check the address and the name"));
+    };
+    if (found.network != expected.network) return fail(VerifyOutcome::kWrongNetwork);
+    if (found.role != expected.role) return fail(VerifyOutcome::kWrongRole);
+    if (found.name != expected.name) return fail(VerifyOutcome::kWrongName);
+    return true;
+  }
+
+  const CertificateChain& chain_;
+  const TrustStore& trust_;
+  const VerifyOptions& options_;
+  const TrustStore::Root* root_ = nullptr;
+  VerifyResult result_;
+};
+
+}  // namespace
+
+absl::Status VerifyResult::ToStatus() const {
+  if (ok()) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat("certificate of ", identity.has_value() ? identity->ToUri() : std::string("an unknown party"),
+                   " refused (", OutcomeName(outcome), "): ", diagnostic));
+}
+
+VerifyResult VerifyChain(const CertificateChain& chain, const TrustStore& trust, const VerifyOptions& options) {
+  return Validation(chain, trust, options).Run();
+}
+
+}  // namespace paranet::pki
