@@ -1,0 +1,83 @@
+// One node, alone.
+#ifndef PARANET_CORE_NODE_NODE_H_
+#define PARANET_CORE_NODE_NODE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/sqlite.h"
+#include "core/node/federation_control.h"
+#include "core/node/json_call.h"
+#include "core/node/node_control.h"
+#include "core/routing/router.h"
+#include "core/skill/catalogue.h"
+#include "pki/node_identity.h"
+
+namespace paranet {
+
+// What a federation is built from; everything outlives it.
+struct NodeParts {
+  std::string node_name;
+  const pki::NodeIdentity* identity = nullptr;
+  Catalogue* catalogue = nullptr;
+  const Router* router = nullptr;
+  // Holds the federation's tables `link` and `defederated` beside the node's own.
+  Database* database = nullptr;
+  Clock* clock = nullptr;
+  Logger logger;
+  // HOST:PORT of the network listener.
+  std::string address;
+};
+using MakeFederation = std::function<absl::StatusOr<std::unique_ptr<FederationControl>>(const NodeParts&)>;
+
+struct NodeOptions {
+  // A valid name (skill_id.h, CheckName).
+  std::string name;
+  // Made if missing; locked while the node runs.
+  std::string data_dir;
+  // HOST:PORT. Empty: where it listened last, or 127.0.0.1 with a free port. The port that was taken is remembered, so
+  // that a restarted node is found where it was. A Test Node listens on loopback only.
+  std::string address;
+  // Whether there is a control socket (DATA_DIR/control.sock); a node inside another program may do without.
+  bool control_socket = true;
+  // A Standard Node has both; a Test Node neither.
+  std::unique_ptr<pki::NodeIdentity> identity;
+  MakeFederation make_federation;
+  Logger logger;
+  // Null: the system's.
+  std::shared_ptr<Clock> clock;
+};
+
+// Thread-safe. NodeControl (node_control.h) has what operators do with it: status, packages, skills, calls, links.
+class Node : public NodeControl {
+ public:
+  using JsonCall = ::paranet::JsonCall;
+
+  // Locks the data directory, opens the state, starts the packages that were deployed, listens, dials the links. Either
+  // it runs when this returns or nothing is left behind. FAILED_PRECONDITION: data directory in use, state of a newer
+  // version. DATA_LOSS: damaged state. ALREADY_EXISTS: port in use. PERMISSION_DENIED: a Test Node asked to listen
+  // beyond loopback. INVALID_ARGUMENT: bad name or address.
+  static absl::StatusOr<std::unique_ptr<Node>> Start(NodeOptions options);
+  // Stop(now).
+  ~Node() override = default;
+
+  // Refuses new calls, ends links, lets calls end until `deadline`, stops actors. Idempotent.
+  virtual void Stop(absl::Time deadline) = 0;
+  // Blocks until somebody asked for a stop (RequestStop, the Stop RPC). Does not stop.
+  virtual void WaitForStopRequest() = 0;
+
+  // HOST:PORT.
+  virtual const std::string& address() const = 0;
+  virtual Catalogue& catalogue() = 0;
+  virtual const Router& router() const = 0;
+};
+
+}  // namespace paranet
+
+#endif  // PARANET_CORE_NODE_NODE_H_

@@ -1,0 +1,96 @@
+#include "core/node/node_state.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+
+namespace paranet {
+
+std::vector<std::string> NodeMigrations() {
+  return {R"sql(
+    CREATE TABLE meta(
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      name TEXT NOT NULL,
+      kind INTEGER NOT NULL,
+      address TEXT NOT NULL,
+      created_unix_ms INTEGER NOT NULL
+    );
+    CREATE TABLE package(
+      id TEXT PRIMARY KEY,
+      version TEXT NOT NULL,
+      digest TEXT NOT NULL,
+      publisher TEXT NOT NULL,
+      deployed_unix_ms INTEGER NOT NULL
+    );
+    CREATE TABLE link(
+      peer TEXT NOT NULL,
+      address TEXT NOT NULL,
+      mode INTEGER NOT NULL,
+      dialler INTEGER NOT NULL,
+      created_unix_ms INTEGER NOT NULL,
+      PRIMARY KEY(peer, dialler)
+    );
+    CREATE TABLE defederated(
+      peer TEXT PRIMARY KEY,
+      at_unix_ms INTEGER NOT NULL
+    );
+  )sql"};
+}
+
+absl::StatusOr<std::unique_ptr<NodeState>> NodeState::Open(const std::string& data_dir, const std::string& name,
+                                                           v1::NodeKind kind, absl::Time now) {
+  PARANET_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
+                           Database::Open(absl::StrCat(data_dir, "/node.db"), NodeMigrations()));
+  PARANET_ASSIGN_OR_RETURN(std::vector<SqlRow> rows, database->Query("SELECT name, kind FROM meta"));
+  if (rows.empty()) {
+    PARANET_RETURN_IF_ERROR(
+        database->Execute("INSERT INTO meta(id, name, kind, address, created_unix_ms) VALUES (1, ?, ?, '', ?)",
+                          {name, int64_t{kind}, absl::ToUnixMillis(now)}));
+  } else if (rows.front().Text(0) != name) {
+    return absl::FailedPreconditionError(absl::StrCat(data_dir, " is the data directory of node \"",
+                                                      rows.front().Text(0), "\", not of \"", name,
+                                                      "\": start it under its own name, or use another directory"));
+  } else if (rows.front().Int(1) == v1::STANDARD && kind != v1::STANDARD) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        data_dir, " is the data directory of Standard Node \"", name,
+        "\", which cannot become a Test Node: start it with its Otonoma Certificate, or use another directory"));
+  }
+  return std::unique_ptr<NodeState>(new NodeState(std::move(database), kind));
+}
+
+absl::StatusOr<std::string> NodeState::Address() {
+  PARANET_ASSIGN_OR_RETURN(std::vector<SqlRow> rows, database_->Query("SELECT address FROM meta"));
+  return rows.empty() ? std::string() : rows.front().Text(0);
+}
+
+absl::Status NodeState::Started(absl::string_view address) {
+  return database_->Execute("UPDATE meta SET kind = ?, address = ?", {int64_t{kind_}, std::string(address)});
+}
+
+absl::StatusOr<std::vector<DeployedPackage>> NodeState::Packages() {
+  PARANET_ASSIGN_OR_RETURN(
+      std::vector<SqlRow> rows,
+      database_->Query("SELECT id, version, digest, publisher, deployed_unix_ms FROM package ORDER BY id"));
+  std::vector<DeployedPackage> packages;
+  for (const SqlRow& row : rows) {
+    packages.push_back({.id = row.Text(0),
+                        .version = row.Text(1),
+                        .digest = row.Text(2),
+                        .publisher = row.Text(3),
+                        .deployed_at = absl::FromUnixMillis(row.Int(4))});
+  }
+  return packages;
+}
+
+absl::Status NodeState::PutPackage(const DeployedPackage& package) {
+  return database_->Execute(
+      "INSERT OR REPLACE INTO package(id, version, digest, publisher, deployed_unix_ms) VALUES (?, ?, ?, ?, ?)",
+      {package.id, package.version, package.digest, package.publisher, absl::ToUnixMillis(package.deployed_at)});
+}
+
+}  // namespace paranet

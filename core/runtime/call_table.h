@@ -1,0 +1,51 @@
+// Numbers for calls: what an actor holds in place of a pointer, so that a stale one does no harm.
+#ifndef PARANET_CORE_RUNTIME_CALL_TABLE_H_
+#define PARANET_CORE_RUNTIME_CALL_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "core/actor/abi.h"
+#include "core/runtime/native_call.h"
+
+namespace paranet {
+
+// The calls in flight of one actor. A number is the index of a slot and how often the slot has been used; it comes back
+// after 2^32 uses of one slot, and slots take turns. Thread-safe.
+class CallTable {
+ public:
+  explicit CallTable(uint32_t capacity);
+  CallTable(const CallTable&) = delete;
+  CallTable& operator=(const CallTable&) = delete;
+
+  // A new number for `call`; 0 if `capacity` calls are there.
+  paranet_call Insert(std::shared_ptr<NativeCall> call);
+  // Null if the number is not, or no longer, that of a call.
+  std::shared_ptr<NativeCall> Find(paranet_call handle) const;
+  void Erase(paranet_call handle);
+  // All calls that there are at this moment.
+  std::vector<std::shared_ptr<NativeCall>> All() const;
+
+ private:
+  struct Slot {
+    mutable absl::Mutex mu;
+    uint32_t uses ABSL_GUARDED_BY(mu) = 0;
+    std::shared_ptr<NativeCall> call ABSL_GUARDED_BY(mu);
+  };
+
+  const uint32_t capacity_;
+  const std::unique_ptr<Slot[]> slots_;
+  absl::Mutex mu_;
+  // A ring: the slot that has been free for longest comes first.
+  std::vector<uint32_t> free_ ABSL_GUARDED_BY(mu_);
+  size_t first_free_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t free_count_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace paranet
+
+#endif  // PARANET_CORE_RUNTIME_CALL_TABLE_H_
