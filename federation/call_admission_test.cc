@@ -1,0 +1,77 @@
+#include "federation/call_admission.h"
+
+#include <memory>
+#include <string>
+
+#include "core/base/status_testutil.h"
+#include "core/skill/provider_testutil.h"
+#include "core/skill/skill_set_testutil.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace paranet {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+const pki::Identity kAlpha{"acme", pki::Role::kNode, "alpha"};
+
+class CallAdmissionTest : public testing::Test {
+ protected:
+  CallAdmissionTest() : router_(&catalogue_) {
+    EXPECT_OK(catalogue_.Offer(actor_, {WeatherSkillSet()}));
+    header_.set_path("/weather.v1.Weather/Current");
+    header_.set_version("1.0.0");
+    header_.set_caller("paranet://acme/operator/ann");
+    header_.set_hops(1);
+    v1::Metadatum* const datum = header_.add_metadata();
+    datum->set_key("trace");
+    datum->set_value("x");
+  }
+  absl::StatusOr<AdmittedCall> Admit(bool exports = true) {
+    return AdmitCall(catalogue_, router_, kAlpha, exports, header_, absl::FromUnixSeconds(9), nullptr);
+  }
+
+  Catalogue catalogue_;
+  Router router_;
+  std::shared_ptr<FakeProvider> actor_ = std::make_shared<FakeProvider>("weather@1.0.0");
+  v1::CallHeader header_;
+};
+
+TEST_F(CallAdmissionTest, PassesOnWhatTravels) {
+  ASSERT_OK_AND_ASSIGN(const AdmittedCall call, Admit());
+  EXPECT_EQ(call.provider, actor_);
+  EXPECT_EQ(call.context.skill->path, "/weather.v1.Weather/Current");
+  EXPECT_EQ(call.context.deadline, absl::FromUnixSeconds(9));
+  EXPECT_EQ(call.context.caller, "paranet://acme/operator/ann");
+  EXPECT_EQ(call.context.hops, 1);
+  EXPECT_THAT(call.context.metadata, ElementsAre(Pair("trace", "x")));
+}
+
+TEST_F(CallAdmissionTest, RefusesTheForbiddenDirectionBeforeAnythingElse) {
+  EXPECT_THAT(Admit(false), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("--bidirectional")));
+  header_.set_path("/no.Such/Thing");
+  EXPECT_THAT(Admit(false), StatusIs(absl::StatusCode::kPermissionDenied));
+}
+
+TEST_F(CallAdmissionTest, RefusesTooManyHops) {
+  header_.set_hops(16);
+  EXPECT_OK(Admit());
+  header_.set_hops(17);
+  EXPECT_THAT(Admit(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("17 links")));
+  header_.set_hops(~0u);
+  EXPECT_THAT(Admit(), StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
+TEST(CallerOf, IsWhatThePeerMayVouchFor) {
+  EXPECT_EQ(CallerOf(kAlpha, "paranet://acme/node/gamma"), "paranet://acme/node/gamma");
+  EXPECT_EQ(CallerOf(kAlpha, "paranet://other/node/gamma"), "paranet://acme/node/alpha");
+  EXPECT_EQ(CallerOf(kAlpha, "uid:0"), "paranet://acme/node/alpha");
+  EXPECT_EQ(CallerOf(kAlpha, "local"), "paranet://acme/node/alpha");
+  EXPECT_EQ(CallerOf(kAlpha, ""), "paranet://acme/node/alpha");
+}
+
+}  // namespace
+}  // namespace paranet

@@ -1,0 +1,67 @@
+// One attempt to reach a peer: connection, mutual verification, Hello and Welcome.
+#ifndef PARANET_FEDERATION_DIAL_H_
+#define PARANET_FEDERATION_DIAL_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "federation/link_context.h"
+#include "federation/message_stream.h"
+#include "grpcpp/channel.h"
+#include "paranet/v1/federation.pb.h"
+#include "pki/identity.h"
+
+namespace paranet {
+
+struct DialResult {
+  // OK, UNAVAILABLE where it makes sense to try again, or what refused the link for good (`refused`).
+  absl::Status status;
+  bool refused = false;
+  // The peer's operator has ended the federation (`refused` is true).
+  bool defederated = false;
+  // Where `status` is OK: the link's stream after the handshake, on the control thread.
+  std::shared_ptr<grpc::Channel> channel;
+  std::shared_ptr<MessageStream> stream;
+  v1::Welcome welcome;
+};
+
+// Runs on the control thread. Must be held by a shared_ptr.
+class Dial : public std::enable_shared_from_this<Dial> {
+ public:
+  struct Options {
+    pki::Identity peer;
+    // HOST:PORT.
+    std::string address;
+    v1::LinkMode mode = v1::ONE_WAY;
+    bool fresh = false;
+    // Runs once on the control thread, not inside Start, unless Cancel was called.
+    absl::AnyInvocable<void(DialResult)> done;
+  };
+
+  Dial(std::shared_ptr<const LinkContext> context, Options options)
+      : context_(std::move(context)), options_(std::move(options)) {}
+  void Start();
+  void Cancel();
+
+ private:
+  void OnWelcome(std::optional<Payload> payload);
+  void OnEnd(const absl::Status& status);
+  void Fail(const v1::Refusal& refusal);
+  void Done(DialResult result);
+
+  const std::shared_ptr<const LinkContext> context_;
+  Options options_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::shared_ptr<MessageStream> stream_;
+  // Why TLS refused the peer; OK if it did not.
+  absl::Status refused_;
+  bool over_ = false;
+  uint64_t timer_ = 0;
+};
+
+}  // namespace paranet
+
+#endif  // PARANET_FEDERATION_DIAL_H_

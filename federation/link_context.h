@@ -1,0 +1,34 @@
+// What all links of a federation share.
+#ifndef PARANET_FEDERATION_LINK_CONTEXT_H_
+#define PARANET_FEDERATION_LINK_CONTEXT_H_
+
+#include <memory>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/routing/router.h"
+#include "core/rpc/rpc_queue.h"
+#include "core/skill/catalogue.h"
+#include "federation/activity.h"
+#include "federation/control_thread.h"
+#include "pki/node_identity.h"
+
+namespace paranet {
+
+// Shared by links and calls, which may outlive the federation; the raw pointers may be used only on the control thread
+// or with a token of `activity`.
+struct LinkContext {
+  std::shared_ptr<ControlThread> control;
+  std::shared_ptr<Activity> activity;
+  const pki::NodeIdentity* identity = nullptr;
+  Catalogue* catalogue = nullptr;
+  const Router* router = nullptr;
+  Clock* clock = nullptr;
+  // For streams that this node dials and that have no other leg.
+  RpcQueue* queue = nullptr;
+  Logger logger;
+};
+
+}  // namespace paranet
+
+#endif  // PARANET_FEDERATION_LINK_CONTEXT_H_
