@@ -1,0 +1,40 @@
+#include "tools/cli/package_ls.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "core/base/status.h"
+#include "tools/cli/message_json.h"
+#include "tools/cli/node_client.h"
+
+namespace paranet::cli {
+namespace {
+
+absl::Status PrintPackages(Context& context, const std::string& node) {
+  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, node));
+  PARANET_ASSIGN_OR_RETURN(const v1::ListPackagesResponse response, client.ListPackages());
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::PackageInfo& package : response.packages()) {
+    rows.push_back({package.id(), package.version(), EnumWord(v1::PackageInfo::State_descriptor(), package.state()),
+                    package.publisher().empty() ? "(unsigned)" : package.publisher(),
+                    absl::StrJoin(package.skill_sets(), ", "), package.error()});
+  }
+  context.out->Result(
+      MessageToJson(response),
+      FormatTable({"package", "version", "state", "publisher", "skill sets", ""}, rows, "no packages on " + node));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddPackageLs(CommandTree& tree) {
+  const auto node = std::make_shared<std::string>();
+  CLI::App* verb =
+      tree.Verb(tree.Noun("package", "Actor packages"), "ls", "Lists the packages on a node.",
+                "paranet package ls --node t1", [node](Context& context) { return PrintPackages(context, *node); });
+  verb->add_option("--node", *node, "The node")->required()->type_name("NAME");
+}
+
+}  // namespace paranet::cli
