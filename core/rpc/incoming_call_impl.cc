@@ -26,7 +26,7 @@ class IncomingCallHandle final : public IncomingCall {
   }
   std::shared_ptr<const grpc::AuthContext> auth_context() const override { return core_->context_.auth_context(); }
   std::string peer() const override { return core_->context_.peer(); }
-  RpcQueue* queue() const override { return core_->queue_; }
+  RpcQueue* queue() const override { return core_->queue_.get(); }
 
   void Read(absl::AnyInvocable<void(std::optional<Payload>)> done) override { core_->Read(std::move(done)); }
   void Write(Payload payload, absl::AnyInvocable<void(bool)> done) override {
@@ -51,7 +51,7 @@ IncomingCallCore::Tag* IncomingCallCore::Hold(Tag* tag) {
 }
 
 void IncomingCallCore::Request(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* grpc_queue,
-                               RpcQueue* queue, Arrived arrived) {
+                               const std::shared_ptr<RpcQueue>& queue, Arrived arrived) {
   auto call = std::make_shared<IncomingCallCore>(queue, std::move(arrived));
   call->context_.AsyncNotifyWhenDone(call->Hold(&call->done_tag_));
   service->RequestCall(&call->context_, &call->stream_, grpc_queue, grpc_queue, call->Hold(&call->arrived_tag_));
@@ -69,8 +69,10 @@ void IncomingCallCore::OnArrived(bool ok) {
 }
 
 void IncomingCallCore::Read(absl::AnyInvocable<void(std::optional<Payload>)> done) {
+  if (!queue_->Enter()) return done(std::nullopt);
   read_done_ = std::move(done);
   stream_.Read(&read_buffer_, Hold(&read_tag_));
+  queue_->Leave();
 }
 
 void IncomingCallCore::OnRead(bool ok) {
@@ -82,8 +84,10 @@ void IncomingCallCore::OnRead(bool ok) {
 }
 
 void IncomingCallCore::Write(Payload payload, absl::AnyInvocable<void(bool)> done) {
+  if (!queue_->Enter()) return done(false);
   write_done_ = std::move(done);
   stream_.Write(payload, Hold(&write_tag_));
+  queue_->Leave();
 }
 
 void IncomingCallCore::OnWritten(bool ok) { std::exchange(write_done_, nullptr)(ok); }
@@ -102,13 +106,15 @@ bool IncomingCallCore::BeginFinish(const Metadata& trailers) {
 }
 
 void IncomingCallCore::Finish(const absl::Status& status, const Metadata& trailers) {
-  if (BeginFinish(trailers)) stream_.Finish(ToGrpcStatus(status), Hold(&finish_tag_));
+  if (!BeginFinish(trailers) || !queue_->Enter()) return;
+  stream_.Finish(ToGrpcStatus(status), Hold(&finish_tag_));
+  queue_->Leave();
 }
 
 void IncomingCallCore::WriteAndFinish(const Payload& payload, const Metadata& trailers) {
-  if (BeginFinish(trailers)) {
-    stream_.WriteAndFinish(payload, grpc::WriteOptions(), grpc::Status::OK, Hold(&finish_tag_));
-  }
+  if (!BeginFinish(trailers) || !queue_->Enter()) return;
+  stream_.WriteAndFinish(payload, grpc::WriteOptions(), grpc::Status::OK, Hold(&finish_tag_));
+  queue_->Leave();
 }
 
 void IncomingCallCore::OnFinished(bool) {}

@@ -22,10 +22,11 @@ class IncomingCallCore final : public std::enable_shared_from_this<IncomingCallC
   using Arrived = std::function<void(std::shared_ptr<IncomingCall>)>;
 
   // Asks `service` for one call.
-  static void Request(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* grpc_queue, RpcQueue* queue,
-                      Arrived arrived);
+  static void Request(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* grpc_queue,
+                      const std::shared_ptr<RpcQueue>& queue, Arrived arrived);
 
-  IncomingCallCore(RpcQueue* queue, Arrived arrived) : queue_(queue), arrived_(std::move(arrived)) {}
+  IncomingCallCore(std::shared_ptr<RpcQueue> queue, Arrived arrived)
+      : queue_(std::move(queue)), arrived_(std::move(arrived)) {}
 
   void Read(absl::AnyInvocable<void(std::optional<Payload>)> done);
   void Write(Payload payload, absl::AnyInvocable<void(bool)> done);
@@ -60,7 +61,8 @@ class IncomingCallCore final : public std::enable_shared_from_this<IncomingCallC
   void OnFinished(bool ok);
   void OnDone(bool ok);
 
-  RpcQueue* const queue_;
+  // Shared with the server, which the application may let a call outlive.
+  const std::shared_ptr<RpcQueue> queue_;
   Arrived arrived_;
   grpc::GenericServerContext context_;
   grpc::GenericServerAsyncReaderWriter stream_{&context_};

@@ -12,6 +12,21 @@ void RpcQueue::EndCall() {
   --calls_;
 }
 
+bool RpcQueue::Enter() {
+  absl::MutexLock lock(&mu_);
+  if (closed_) return false;
+  ++calls_;
+  return true;
+}
+
+void RpcQueue::Close() {
+  {
+    absl::MutexLock lock(&mu_);
+    closed_ = true;
+  }
+  AwaitIdle();
+}
+
 void RpcQueue::AwaitIdle() {
   absl::MutexLock lock(&mu_);
   mu_.Await(absl::Condition(

@@ -31,8 +31,14 @@ class RpcQueue {
   // Around every call that begins operations on the queue outside of the server's own shutdown.
   void BeginCall();
   void EndCall();
+  // BeginCall for one moment: around the start of an operation of a server's call, which may outlive the server. False
+  // after Close: the operation must not begin.
+  bool Enter();
+  void Leave() { EndCall(); }
   // Blocks until each BeginCall has had its EndCall.
   void AwaitIdle();
+  // Lets nothing Enter any more, then AwaitIdle: the queue may be shut down.
+  void Close();
 
   // Completes tags until the queue has been shut down and drained: the body of a polling thread.
   void Poll();
@@ -41,6 +47,7 @@ class RpcQueue {
   grpc::CompletionQueue* const queue_;
   absl::Mutex mu_;
   int64_t calls_ ABSL_GUARDED_BY(mu_) = 0;
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 }  // namespace paranet

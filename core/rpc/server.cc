@@ -49,7 +49,7 @@ class RpcServerImpl final : public RpcServer {
     for (grpc::Service* service : options.services) builder.RegisterService(service);
     builder.RegisterAsyncGenericService(&generic_);
     grpc_queue_ = builder.AddCompletionQueue();
-    queue_ = std::make_unique<RpcQueue>(grpc_queue_.get());
+    queue_ = std::make_shared<RpcQueue>(grpc_queue_.get());
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || (!options.address.empty() && port_ == 0)) {
       if (server_ != nullptr) server_->Shutdown();
@@ -83,24 +83,26 @@ class RpcServerImpl final : public RpcServer {
     }
     server_->Shutdown(absl::ToChronoTime(deadline));
     server_->Wait();
-    queue_->AwaitIdle();
+    // What was cancelled may still be answered by its provider; that goes nowhere from here on.
+    queue_->Close();
     grpc_queue_->Shutdown();
     for (std::thread& thread : threads_) thread.join();
   }
 
  private:
   void RequestCall() {
-    IncomingCallCore::Request(&generic_, grpc_queue_.get(), queue_.get(), [this](std::shared_ptr<IncomingCall> call) {
-      if (call == nullptr) return;
+    IncomingCallCore::Request(&generic_, grpc_queue_.get(), queue_, [this](std::shared_ptr<IncomingCall> call) {
+      if (call == nullptr || !queue_->Enter()) return;
       RequestCall();
       handler_(std::move(call));
+      queue_->Leave();
     });
   }
 
   const Handler handler_;
   grpc::AsyncGenericService generic_;
   std::unique_ptr<grpc::ServerCompletionQueue> grpc_queue_;
-  std::unique_ptr<RpcQueue> queue_;
+  std::shared_ptr<RpcQueue> queue_;
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::thread> threads_;
   int port_ = 0;

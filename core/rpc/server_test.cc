@@ -257,6 +257,26 @@ TEST(RpcServer, ShutdownCancelsWhatIsStillRunning) {
   EXPECT_THAT(call.status(), StatusIs(AnyOf(absl::StatusCode::kCancelled, absl::StatusCode::kUnavailable)));
 }
 
+TEST(RpcServer, ACallMayOutliveTheServer) {
+  absl::Notification arrived;
+  std::shared_ptr<IncomingCall> held;
+  auto server = StartServer([&](std::shared_ptr<IncomingCall> call) {
+    held = std::move(call);
+    arrived.Notify();
+  });
+  TestCall call(ChannelTo(*server), "/a.B/C");
+  arrived.WaitForNotification();
+  server.reset();
+  EXPECT_THAT(call.status(), StatusIs(AnyOf(absl::StatusCode::kCancelled, absl::StatusCode::kUnavailable)));
+  bool read = true;
+  held->Read([&](std::optional<Payload> payload) { read = payload.has_value(); });
+  EXPECT_FALSE(read);
+  bool written = true;
+  held->Write(MakePayload("late"), [&](bool ok) { written = ok; });
+  EXPECT_FALSE(written);
+  held->Finish(absl::OkStatus(), {});
+}
+
 TEST(ClientStream, AnEndpointThatIsNotThereIsUnavailable) {
   auto server = StartServer(Echo);
   const std::string address = absl::StrCat("127.0.0.1:", server->port());

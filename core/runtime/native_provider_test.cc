@@ -67,20 +67,23 @@ TEST_F(NativeProviderTest, ErrorsKeepCodeAndMessageAndUnknownCodesBecomeUnknown)
 }
 
 TEST_F(NativeProviderTest, AnswerMayComeLaterFromAnotherThread) {
-  absl::Notification returned;
+  absl::Notification started;
+  absl::Notification go;
   std::thread later;
   actor_.unary = [&](paranet_call call, std::string) {
     later = std::thread([&, call] {
-      returned.WaitForNotification();
+      go.WaitForNotification();
       actor_.Respond(call, "later");
     });
+    started.Notify();
   };
   Start();
   TestUnaryCaller caller;
   Call(caller);
+  started.WaitForNotification();
   EXPECT_EQ(provider_->outstanding(), 1);
   EXPECT_FALSE(caller.done());
-  returned.Notify();
+  go.Notify();
   EXPECT_EQ(PayloadToString(caller.Result().response), "later");
   later.join();
 }

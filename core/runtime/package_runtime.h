@@ -36,7 +36,8 @@ class RunningPackage {
 
 // Loads each actor of `manifest`, whose files lie under `dir`, and starts it. All or nothing. INVALID_ARGUMENT, naming
 // actor and file, if a library does not load, has no entry point or another ABI version, or its skill sets are not in
-// its descriptors.
+// its descriptors. UNIMPLEMENTED, saying what this node can run, for other code than a library, another isolation than
+// in_process, and limits that need a process of its own.
 absl::StatusOr<std::unique_ptr<RunningPackage>> StartPackage(const v1::Manifest& manifest, const std::string& dir,
                                                              std::shared_ptr<ActorExecutor> executor, Logger logger);
 

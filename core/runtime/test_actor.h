@@ -32,7 +32,7 @@ class TestActor {
 
   std::map<std::string, std::string> Config() const {
     const TestActor* self = this;
-    return {{"self", std::string(reinterpret_cast<const char*>(&self), sizeof(self))}};
+    return {{"self", std::string(reinterpret_cast<const char*>(&self), kPointerSize)}};
   }
 
   // Short forms of the host's functions.
@@ -85,6 +85,8 @@ class TestActor {
   }
 
  private:
+  static constexpr size_t kPointerSize = sizeof(void*);
+
   static TestActor& Of(paranet_instance* self) { return *reinterpret_cast<TestActor*>(self); }
 
   static paranet_instance* Create(const paranet_host* host, paranet_text, const paranet_option* options, size_t count,
@@ -92,7 +94,7 @@ class TestActor {
     for (size_t i = 0; i < count; ++i) {
       if (std::string_view(options[i].key.data, options[i].key.size) != "self") continue;
       TestActor* self = nullptr;
-      std::memcpy(static_cast<void*>(&self), options[i].value.data, sizeof(self));
+      std::memcpy(static_cast<void*>(&self), options[i].value.data, kPointerSize);
       self->host = host;
       ++self->created;
       return reinterpret_cast<paranet_instance*>(self);
