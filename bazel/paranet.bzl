@@ -79,11 +79,13 @@ def _self_contained(name, srcs, hdrs):
         generated.append(out)
     return generated
 
-def _tidy(name, srcs, deps, hdrs = [], defines = []):
-    """Every library and executable has a test that shows what clang-tidy says about it.
+def _tidy(name, srcs, deps, hdrs = [], defines = [], testonly = False):
+    """Every library and executable with sources has a test that shows what clang-tidy says about it.
 
-    Tests have none: on two cores clang-tidy takes longer over a source than the compiler does.
+    Tests and what serves them alone have none: on two cores clang-tidy takes longer over a source than the compiler does.
     """
+    if testonly or not [src for src in srcs if src.endswith(".cc")]:
+        return
     clang_tidy_test(
         name = name + "_tidy",
         srcs = srcs + hdrs,
@@ -107,7 +109,7 @@ def paranet_cc_library(name, srcs = [], hdrs = [], deps = [], copts = [], teston
     """
     _check_layers(name, deps)
     alone = _self_contained(name, srcs, hdrs)
-    _tidy(name, srcs + alone, deps, hdrs + kwargs.get("textual_hdrs", []), kwargs.get("defines", []))
+    _tidy(name, srcs, deps, hdrs + kwargs.get("textual_hdrs", []), kwargs.get("defines", []), testonly)
     cc_library(
         name = name,
         srcs = srcs + alone,
@@ -121,7 +123,7 @@ def paranet_cc_library(name, srcs = [], hdrs = [], deps = [], copts = [], teston
 def paranet_cc_binary(name, srcs = [], deps = [], copts = [], **kwargs):
     """An executable or, with linkshared, a shared object."""
     _check_layers(name, deps)
-    _tidy(name, srcs, deps)
+    _tidy(name, srcs, deps, testonly = kwargs.get("testonly", False))
     cc_binary(name = name, srcs = srcs, deps = deps, copts = _WARNINGS + copts, **kwargs)
 
 def paranet_cc_test(name, srcs = None, deps = [], copts = [], size = "small", **kwargs):

@@ -8,9 +8,12 @@
 
 namespace paranet {
 
-CarryCall::CarryCall(std::shared_ptr<ServerStream> caller, v1::CallHeader header, size_t message_bytes,
-                     absl::AnyInvocable<void()> ended)
-    : caller_(std::move(caller)), header_(std::move(header)), message_bytes_(message_bytes), ended_(std::move(ended)) {}
+CarryCall::CarryCall(std::shared_ptr<ServerStream> caller, Options options)
+    : caller_(std::move(caller)),
+      header_(std::move(options.header)),
+      message_bytes_(options.message_bytes),
+      aborted_(std::move(options.aborted)),
+      ended_(std::move(options.ended)) {}
 
 void CarryCall::Start() {
   caller_->OnCancel([weak = weak_from_this()] {
@@ -42,7 +45,15 @@ void CarryCall::Attach(std::shared_ptr<MessageStream> stream) {
   PumpResponses();
 }
 
-void CarryCall::Abort(const absl::Status& status) { Finish(status, {}); }
+void CarryCall::Abort(const absl::Status& status) {
+  absl::AnyInvocable<void()> aborted;
+  {
+    absl::MutexLock lock(&mu_);
+    if (!finish_.has_value()) aborted = std::exchange(aborted_, nullptr);
+  }
+  if (aborted) aborted();
+  Finish(status, {});
+}
 
 void CarryCall::Send(const v1::CarryFrame& frame, absl::AnyInvocable<void()> then) {
   std::shared_ptr<MessageStream> stream;

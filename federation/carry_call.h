@@ -20,10 +20,17 @@ namespace paranet {
 // control reaches from end to end. Thread-safe. Must be held by a shared_ptr; its owner keeps it until `ended`.
 class CarryCall : public std::enable_shared_from_this<CarryCall> {
  public:
-  // `caller` is finished exactly once. `message_bytes`: largest message that the peer accepts. `ended` runs once, when
-  // the call is over at this end.
-  CarryCall(std::shared_ptr<ServerStream> caller, v1::CallHeader header, size_t message_bytes,
-            absl::AnyInvocable<void()> ended);
+  struct Options {
+    v1::CallHeader header;
+    // Largest message that the peer accepts.
+    size_t message_bytes = 0;
+    // Runs if the call is aborted, for a peer that does not see the end of the stream.
+    absl::AnyInvocable<void()> aborted;
+    // Runs once, when the call is over at this end.
+    absl::AnyInvocable<void()> ended;
+  };
+  // `caller` is finished exactly once.
+  CarryCall(std::shared_ptr<ServerStream> caller, Options options);
 
   // Listens for the caller's cancellation. Before Attach.
   void Start();
@@ -44,6 +51,7 @@ class CarryCall : public std::enable_shared_from_this<CarryCall> {
   const size_t message_bytes_;
 
   absl::Mutex mu_;
+  absl::AnyInvocable<void()> aborted_ ABSL_GUARDED_BY(mu_);
   absl::AnyInvocable<void()> ended_ ABSL_GUARDED_BY(mu_);
   std::shared_ptr<MessageStream> stream_ ABSL_GUARDED_BY(mu_);
   // A response is being written to the caller.

@@ -35,8 +35,16 @@ class CarryTest : public testing::Test {
     near_->Abort();
     control_->Stop();
   }
+  CarryCall::Options Options() {
+    CarryCall::Options options;
+    options.header = header_;
+    options.message_bytes = kMessageBytes;
+    options.aborted = [this] { aborted_ = true; };
+    options.ended = [this] { call_ended_ = true; };
+    return options;
+  }
   void StartCall() {
-    call_ = std::make_shared<CarryCall>(caller_.TakeStream(), header_, kMessageBytes, [this] { call_ended_ = true; });
+    call_ = std::make_shared<CarryCall>(caller_.TakeStream(), Options());
     call_->Start();
     call_->Attach(near_);
   }
@@ -65,7 +73,7 @@ class CarryTest : public testing::Test {
   std::shared_ptr<FakeStream> near_, far_;
   v1::CallHeader header_;
   TestStreamCaller caller_;
-  bool call_ended_ = false, serving_ended_ = false;
+  bool call_ended_ = false, aborted_ = false, serving_ended_ = false;
   std::shared_ptr<CarryCall> call_;
   std::shared_ptr<CarryStream> serving_;
   std::string served_path_;
@@ -94,6 +102,7 @@ TEST_F(CarryTest, CarriesBothWaysAndEnds) {
   EXPECT_TRUE(call_ended_);
   EXPECT_TRUE(serving_ended_);
   EXPECT_FALSE(cancelled_.HasBeenNotified());
+  EXPECT_FALSE(aborted_);
 }
 
 TEST_F(CarryTest, TheProviderMayEndBeforeTheCallerHasHalfClosed) {
@@ -115,6 +124,7 @@ TEST_F(CarryTest, CancelReachesTheProviderThatDoesNotRead) {
   EXPECT_FALSE(written);
   EXPECT_EQ(ServedRead(), std::nullopt);
   EXPECT_TRUE(call_ended_);
+  EXPECT_TRUE(aborted_);
 }
 
 TEST_F(CarryTest, LossEndsBothEnds) {
@@ -141,7 +151,7 @@ TEST_F(CarryTest, DroppedByTheProviderItEndsWithInternal) {
 }
 
 TEST_F(CarryTest, ACallThatEndedBeforeItsStreamCameAbortsTheStream) {
-  call_ = std::make_shared<CarryCall>(caller_.TakeStream(), header_, kMessageBytes, [] {});
+  call_ = std::make_shared<CarryCall>(caller_.TakeStream(), Options());
   call_->Start();
   caller_.Cancel();
   call_->Attach(near_);
@@ -150,7 +160,7 @@ TEST_F(CarryTest, ACallThatEndedBeforeItsStreamCameAbortsTheStream) {
 
 TEST_F(CarryTest, BackPressureReachesTheProvider) {
   TestStreamCaller narrow(/*room=*/1);
-  call_ = std::make_shared<CarryCall>(narrow.TakeStream(), header_, kMessageBytes, [] {});
+  call_ = std::make_shared<CarryCall>(narrow.TakeStream(), Options());
   call_->Start();
   near_->HoldWrites();
   far_->HoldWrites();

@@ -337,7 +337,7 @@ TEST_F(FederationLinksTest, AnExpiredPeerIsRefused) {
   options.not_after = absl::Now() - absl::Hours(1);
   TestNode gamma(network_, network_.Node("gamma", options));
   gamma.Start();
-  EXPECT_THAT(alpha_.Federate(gamma), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("expired")));
+  EXPECT_THAT(alpha_.Federate(gamma), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("EXPIRED")));
   EXPECT_THAT(alpha_.federation().ListLinks(), IsEmpty());
 }
 

@@ -34,6 +34,7 @@ Lane::Lane(std::shared_ptr<MessageStream> stream, Options options)
     : stream_(std::move(stream)),
       limits_(std::move(options.limits)),
       serve_(std::move(options.serve)),
+      cancel_carried_(std::move(options.cancel_carried)),
       control_(std::move(options.control)),
       ended_(std::move(options.ended)) {}
 
@@ -85,6 +86,17 @@ std::shared_ptr<CallHandle> Lane::Call(v1::CallHeader header, Payload request, a
   refused.unprocessed = true;
   done(std::move(refused));
   return std::make_shared<Handle>(std::weak_ptr<Lane>(), 0);
+}
+
+void Lane::CancelCarried(uint64_t carry_id) {
+  v1::LaneFrame frame;
+  frame.mutable_cancel()->set_call_id(carry_id);
+  {
+    absl::MutexLock lock(&mu_);
+    if (over_) return;
+    queue_.push_back(std::move(frame));
+  }
+  writer_->Wake();
 }
 
 void Lane::Close(const absl::Status& reason) { End(reason, /*tell=*/false); }
@@ -183,6 +195,10 @@ void Lane::OnResult(v1::ResultFrame frame) {
 }
 
 void Lane::OnCancel(uint64_t id) {
+  if ((id & kCarriedBit) != 0) {
+    if (cancel_carried_) cancel_carried_(id);
+    return;
+  }
   std::shared_ptr<CallHandle> handle;
   {
     absl::MutexLock lock(&mu_);

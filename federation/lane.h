@@ -25,6 +25,9 @@
 
 namespace paranet {
 
+// Set in the ids of carried calls, and not in those of calls on the lane.
+inline constexpr uint64_t kCarriedBit = uint64_t{1} << 63;
+
 // Thread-safe. Must be held by a shared_ptr.
 class Lane : public std::enable_shared_from_this<Lane> {
  public:
@@ -36,6 +39,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
     // Limits of both sides (handshake.h, CommonLimits).
     v1::LinkLimits limits;
     Serve serve;
+    // The peer gives up on the carried call of this id (CancelCarried).
+    std::function<void(uint64_t carry_id)> cancel_carried;
     // Runs once, when the stream is over or the peer broke the protocol: the lane has ended all its calls.
     absl::AnyInvocable<void(absl::Status)> ended;
     // For deadlines.
@@ -50,6 +55,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
   // A call of ours. `done` runs exactly once: with the peer's result, DEADLINE_EXCEEDED at `deadline`, CANCELLED,
   // RESOURCE_EXHAUSTED if too many calls are in flight, or UNAVAILABLE when the lane ends.
   std::shared_ptr<CallHandle> Call(v1::CallHeader header, Payload request, absl::Time deadline, UnaryDone done);
+
+  // Gives up on a carried call of ours, whose id has its top bit set.
+  void CancelCarried(uint64_t carry_id);
 
   // Ends all calls of both directions; `ended` does not run any more. The stream stays until Abort.
   void Close(const absl::Status& reason);
@@ -87,6 +95,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   const std::shared_ptr<MessageStream> stream_;
   const v1::LinkLimits limits_;
   const Serve serve_;
+  const std::function<void(uint64_t)> cancel_carried_;
   const std::shared_ptr<ControlThread> control_;
   std::shared_ptr<StreamWriter> writer_;
 

@@ -62,6 +62,7 @@ class LaneTest : public testing::Test {
     Lane::Options options;
     options.limits = limits_;
     options.control = control_;
+    options.cancel_carried = [this](uint64_t id) { carried_cancelled_.push_back(id); };
     options.ended = [end](const absl::Status& status) { *end = status; };
     options.serve = [this](const v1::CallHeader& header, Payload request, UnaryDone done) {
       served_.push_back({header, PayloadToString(request), std::move(done)});
@@ -100,6 +101,7 @@ class LaneTest : public testing::Test {
   std::optional<absl::Status> near_end_, far_end_;
   std::deque<UnaryResult> results_;
   std::vector<ServedCall> served_;
+  std::vector<uint64_t> carried_cancelled_;
   std::shared_ptr<Lane> near_, far_;
 };
 
@@ -199,6 +201,13 @@ TEST_F(LaneTest, ACallCancelledBeforeItWasWrittenIsNotSent) {
   EXPECT_THAT(NextFrames().frames(), SizeIs(1));
   near_stream_->ReleaseWrite();
   EXPECT_EQ(near_stream_->writes(), 1);
+}
+
+TEST_F(LaneTest, CancelsCarriedCallsToo) {
+  StartNear();
+  StartFar();
+  near_->CancelCarried(kCarriedBit | 7);
+  EXPECT_THAT(carried_cancelled_, testing::ElementsAre(kCarriedBit | 7));
 }
 
 TEST_F(LaneTest, EnforcesTheDeadline) {

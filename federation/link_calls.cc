@@ -59,6 +59,9 @@ bool LinkCalls::AttachLane(std::shared_ptr<MessageStream> stream, RpcQueue* queu
     if (self == nullptr) return Refuse(LinkDown(), std::move(done));
     return self->ServeOnLane(header, std::move(request), queue, std::move(done));
   };
+  options.cancel_carried = [weak = weak_from_this()](uint64_t id) {
+    if (const auto self = weak.lock()) self->CancelServed(id);
+  };
   options.ended = [weak = weak_from_this()](const absl::Status& status) {
     const auto self = weak.lock();
     if (self == nullptr) return;
@@ -80,11 +83,19 @@ bool LinkCalls::AttachLane(std::shared_ptr<MessageStream> stream, RpcQueue* queu
 }
 
 void LinkCalls::Serve(std::shared_ptr<MessageStream> stream, RpcQueue* queue) {
+  uint64_t id = 0;
+  {
+    absl::MutexLock lock(&mu_);
+    id = next_id_++;
+  }
+  Serve(id, std::move(stream), queue);
+}
+
+void LinkCalls::Serve(uint64_t id, std::shared_ptr<MessageStream> stream, RpcQueue* queue) {
   std::shared_ptr<CarryStream> carry;
   {
     absl::MutexLock lock(&mu_);
-    if (!closed_ && serving_.size() < 2 * size_t{limits_.lane_calls()}) {
-      const uint64_t id = next_id_++;
+    if (!closed_ && serving_.size() < 2 * size_t{limits_.lane_calls()} && !serving_.contains(id)) {
       CarryStream::Options options;
       options.message_bytes = limits_.message_bytes();
       options.control = context_->control;
@@ -116,7 +127,17 @@ void LinkCalls::Serve(std::shared_ptr<MessageStream> stream, RpcQueue* queue) {
 void LinkCalls::OpenAndServe(uint64_t carry_id) {
   auto stream = OpenStream(channel_, kCarryPath, {{kLinkIdKey, link_id_}, {kCarryIdKey, absl::StrCat(carry_id)}},
                            absl::InfiniteFuture(), context_->queue, context_->activity.get());
-  if (stream != nullptr) Serve(std::move(stream), context_->queue);
+  if (stream != nullptr) Serve(carry_id | kCarriedBit, std::move(stream), context_->queue);
+}
+
+void LinkCalls::CancelServed(uint64_t carry_id) {
+  std::shared_ptr<CarryStream> stream;
+  {
+    absl::MutexLock lock(&mu_);
+    const auto entry = serving_.find(carry_id);
+    if (entry != serving_.end()) stream = entry->second;
+  }
+  if (stream != nullptr) stream->Abort();
 }
 
 void LinkCalls::Claim(uint64_t carry_id, std::shared_ptr<MessageStream> stream) {
@@ -176,18 +197,28 @@ void LinkCalls::Carry(v1::CallHeader header, absl::Time deadline, RpcQueue* queu
       refused = absl::ResourceExhaustedError(
           absl::StrCat(limits_.lane_calls(), " calls are in flight on the link, which is its limit; try again later"));
     } else {
-      id = next_id_++;
-      call = std::make_shared<CarryCall>(stream, std::move(header), limits_.message_bytes(),
-                                         [weak = weak_from_this(), id] {
-                                           const auto self = weak.lock();
-                                           if (self == nullptr) return;
-                                           std::shared_ptr<CarryCall> ended;
-                                           absl::MutexLock ended_lock(&self->mu_);
-                                           const auto entry = self->carried_.find(id);
-                                           if (entry == self->carried_.end()) return;
-                                           ended = std::move(entry->second.call);
-                                           self->carried_.erase(entry);
-                                         });
+      id = next_id_++ | kCarriedBit;
+      CarryCall::Options options;
+      options.header = std::move(header);
+      options.message_bytes = limits_.message_bytes();
+      if (channel_ == nullptr) {
+        options.aborted = [weak = weak_from_this(), id] {
+          const auto self = weak.lock();
+          const std::shared_ptr<Lane> lane = self == nullptr ? nullptr : self->lane();
+          if (lane != nullptr) lane->CancelCarried(id);
+        };
+      }
+      options.ended = [weak = weak_from_this(), id] {
+        const auto self = weak.lock();
+        if (self == nullptr) return;
+        std::shared_ptr<CarryCall> ended;
+        absl::MutexLock ended_lock(&self->mu_);
+        const auto entry = self->carried_.find(id);
+        if (entry == self->carried_.end()) return;
+        ended = std::move(entry->second.call);
+        self->carried_.erase(entry);
+      };
+      call = std::make_shared<CarryCall>(stream, std::move(options));
       // The dialler opens the stream itself.
       carried_[id] = {call, channel_ != nullptr};
     }

@@ -83,6 +83,10 @@ class LinkCalls final : public PeerCalls, public std::enable_shared_from_this<Li
                                           UnaryDone done);
   void ServeCarried(const v1::CallHeader& header, absl::Time deadline, RpcQueue* queue,
                     std::shared_ptr<ServerStream> stream);
+  // `id`: the carry id where the server of the link asked for the stream.
+  void Serve(uint64_t id, std::shared_ptr<MessageStream> stream, RpcQueue* queue);
+  // The server of the link gives up on a call that it asked for.
+  void CancelServed(uint64_t carry_id);
   std::shared_ptr<Lane> lane();
 
   const std::shared_ptr<const LinkContext> context_;

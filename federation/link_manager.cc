@@ -280,8 +280,8 @@ void LinkManager::OnReady(const EntryPtr& entry) {
   entry->backoff.Reset();
   context_->logger->info("the {} link with node {} is up ({} imported, {} exported)", ModeName(entry->record.mode),
                          entry->record.peer, entry->link->imported_sets().size(), entry->link->exported());
-  if (std::optional<Operation> operation = TakeOperation(entry)) Succeed(*std::move(operation));
   Changed();
+  if (std::optional<Operation> operation = TakeOperation(entry)) Succeed(*std::move(operation));
 }
 
 void LinkManager::OnDown(const EntryPtr& entry, const LinkEnd& end) {
@@ -424,11 +424,11 @@ void LinkManager::OnFederateDeadline(const std::string& peer) {
   const absl::Status stored = store_.Put(operation.entry->record);
   if (!stored.ok()) return Fail(std::move(operation), Annotate(stored, "the link cannot be stored"));
   if (operation.previous != nullptr) CloseEntry(operation.previous, v1::Goodbye::REPLACED, "the link was replaced");
+  Changed();
   const std::string& error = operation.entry->last_error;
   operation.done(absl::UnavailableError(absl::StrCat(
       error.empty() ? absl::StrCat("node ", peer, " does not answer at ", operation.entry->record.address) : error,
       "; the link stays configured and is dialled again until the node is there (`paranet defederate` removes it)")));
-  Changed();
 }
 
 void LinkManager::Changed() {

@@ -146,9 +146,29 @@ class DiallerEnd final : public StreamBase {
                                 });
   }
 
-  void Read(absl::AnyInvocable<void(std::optional<Payload>)> done) override { call_->Read(std::move(done)); }
+  void Read(absl::AnyInvocable<void(std::optional<Payload>)> done) override {
+    bool aborted;
+    {
+      absl::MutexLock lock(&read_mu_);
+      aborted = aborted_;
+      if (!aborted) reading_ = true;
+    }
+    if (aborted) return done(std::nullopt);
+    call_->Read([self = shared_from_this(), done = std::move(done)](std::optional<Payload> payload) mutable {
+      static_cast<DiallerEnd&>(*self).OnRead(std::move(payload), std::move(done));
+    });
+  }
 
-  void Abort() override { call_->Cancel(); }
+  void Abort() override {
+    bool drain;
+    {
+      absl::MutexLock lock(&read_mu_);
+      if (std::exchange(aborted_, true)) return;
+      drain = !std::exchange(reading_, true);
+    }
+    call_->Cancel();
+    if (drain) Drain();
+  }
 
  protected:
   void BeginWrite(Payload payload, absl::AnyInvocable<void(bool)> done) override {
@@ -158,11 +178,29 @@ class DiallerEnd final : public StreamBase {
     if (status.ok()) {
       call_->WritesDone();
     } else {
-      call_->Cancel();
+      Abort();
     }
   }
 
  private:
+  void OnRead(std::optional<Payload> payload, absl::AnyInvocable<void(std::optional<Payload>)> done) {
+    bool drain;
+    {
+      absl::MutexLock lock(&read_mu_);
+      drain = aborted_ && payload.has_value();
+      reading_ = aborted_;
+    }
+    done(std::move(payload));
+    if (drain) Drain();
+  }
+
+  // gRPC 1.51 may keep back the status of a cancelled call for as long as nobody reads.
+  void Drain() {
+    call_->Read([self = shared_from_this()](const std::optional<Payload>& payload) {
+      if (payload.has_value()) static_cast<DiallerEnd&>(*self).Drain();
+    });
+  }
+
   void Finished(const absl::Status& status) {
     // Start() has to have stored the call.
     { absl::MutexLock lock(&start_mu_); }
@@ -170,6 +208,9 @@ class DiallerEnd final : public StreamBase {
     token_.Release();
   }
 
+  absl::Mutex read_mu_;
+  bool reading_ ABSL_GUARDED_BY(read_mu_) = false;
+  bool aborted_ ABSL_GUARDED_BY(read_mu_) = false;
   absl::Mutex start_mu_;
   std::shared_ptr<ClientStream> call_;
   Activity::Token token_;

@@ -198,7 +198,7 @@ absl::Status Database::Migrate(const std::vector<std::string>& migrations) {
   const auto known = static_cast<int64_t>(migrations.size());
   while (true) {
     int64_t version = 0;
-    const absl::Status migrated = Transaction([&]() -> absl::Status {
+    absl::Status migrated = Transaction([&]() -> absl::Status {
       PARANET_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows, Query("PRAGMA user_version"));
       version = rows.empty() ? 0 : rows[0].Int(0);
       if (version < 0 || version > known) {

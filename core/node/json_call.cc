@@ -85,7 +85,11 @@ class JsonCaller::Active {
   void AwaitWake(absl::Time deadline) {
     absl::MutexLock lock(&mu_);
     mu_.AwaitWithDeadline(absl::Condition(
-                              +[](Active* self) { return self->woken_ || self->cancelled_; }, this),
+                              +[](Active* self) {
+                                self->mu_.AssertHeld();
+                                return self->woken_ || self->cancelled_;
+                              },
+                              this),
                           deadline);
     woken_ = false;
   }
@@ -305,7 +309,7 @@ absl::Status JsonCaller::CallStreaming(const JsonCall& call, const Route& route,
     local->HalfClose();
     receiver.join();
   }
-  const absl::Status status = local->status();
+  absl::Status status = local->status();
   if (status.ok() && responses == 0 && !skill.server_streams()) {
     return absl::InternalError("the provider ended the call without an answer");
   }

@@ -46,7 +46,7 @@ class UnaryCall : public std::enable_shared_from_this<UnaryCall> {
 
   void OnResult(UnaryResult result) {
     if (result.status.ok()) {
-      call_->WriteAndFinish(std::move(result.response), std::move(result.trailers));
+      call_->WriteAndFinish(result.response, std::move(result.trailers));
     } else {
       call_->Finish(std::move(result.status), std::move(result.trailers));
     }

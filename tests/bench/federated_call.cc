@@ -12,19 +12,12 @@
 #include "absl/strings/str_replace.h"
 #include "core/base/file.h"
 #include "core/base/status.h"
-#include "examples/weather/weather.pb.h"
+#include "tests/bench/call_comparison.h"
 #include "tests/bench/compare.h"
 #include "tests/bench/fixture.h"
-#include "tests/bench/load_client.h"
 
 namespace paranet::bench {
 namespace {
-
-constexpr int kRounds = 15;
-constexpr int kSequentialCalls = 1'000;
-constexpr int kConcurrentCalls = 5'000;
-constexpr int kOutstanding = 64;
-constexpr char kPath[] = "/weather.v1.Weather/Current";
 
 constexpr char kNginx[] = R"(
 daemon off; worker_processes 1; pid DIR/nginx.pid; error_log DIR/nginx-error.log;
@@ -89,30 +82,10 @@ absl::Status Run() {
   PARANET_ASSIGN_OR_RETURN(auto nginx, fixture->Connect(fixture->Path("nginx.sock")));
   PARANET_ASSIGN_OR_RETURN(auto haproxy, fixture->Connect(fixture->Path("haproxy.sock")));
 
-  weather::v1::CurrentRequest request;
-  request.set_city("Oslo");
-  const std::string bytes = request.SerializeAsString();
-  auto latency = [&](const std::shared_ptr<grpc::Channel>& channel) -> absl::StatusOr<double> {
-    PARANET_ASSIGN_OR_RETURN(Load load, RunLoad(channel, kPath, bytes, kSequentialCalls, 1));
-    return load.median_us;
-  };
-  auto rate = [&](const std::shared_ptr<grpc::Channel>& channel) -> absl::StatusOr<double> {
-    PARANET_ASSIGN_OR_RETURN(Load load, RunLoad(channel, kPath, bytes, kConcurrentCalls, kOutstanding));
-    return load.calls_per_second;
-  };
   std::printf("%s\n", DescribeMachine().c_str());
-  for (const auto& [name, channel] : {std::pair("nginx grpc_pass", nginx), std::pair("HAProxy", haproxy)}) {
-    const auto peer = channel;
-    PARANET_ASSIGN_OR_RETURN(Comparison latencies, Compare("federated unary call, one at a time, median latency", "us",
-                                                           {"two nodes", [&] { return latency(alpha); }},
-                                                           {name, [&] { return latency(peer); }}, kRounds));
-    std::printf("%s\n", ToMarkdownRow(latencies).c_str());
-    PARANET_ASSIGN_OR_RETURN(Comparison rates, Compare("federated unary call, 64 outstanding, rate", "calls/s",
-                                                       {"two nodes", [&] { return rate(alpha); }},
-                                                       {name, [&] { return rate(peer); }}, kRounds));
-    std::printf("%s\n", ToMarkdownRow(rates).c_str());
-  }
-  return absl::OkStatus();
+  const Target nodes{"two nodes", alpha};
+  PARANET_RETURN_IF_ERROR(CompareCalls("federated unary call", nodes, {"nginx grpc_pass", nginx}));
+  return CompareCalls("federated unary call", nodes, {"HAProxy", haproxy});
 }
 
 }  // namespace

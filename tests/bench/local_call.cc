@@ -8,19 +8,12 @@
 
 #include "absl/status/status.h"
 #include "core/base/status.h"
-#include "examples/weather/weather.pb.h"
+#include "tests/bench/call_comparison.h"
 #include "tests/bench/compare.h"
 #include "tests/bench/fixture.h"
-#include "tests/bench/load_client.h"
 
 namespace paranet::bench {
 namespace {
-
-constexpr int kRounds = 15;
-constexpr int kSequentialCalls = 2'000;
-constexpr int kConcurrentCalls = 10'000;
-constexpr int kOutstanding = 64;
-constexpr char kPath[] = "/weather.v1.Weather/Current";
 
 absl::Status Run() {
   PARANET_ASSIGN_OR_RETURN(std::unique_ptr<Fixture> fixture, Fixture::Create());
@@ -31,27 +24,8 @@ absl::Status Run() {
   PARANET_ASSIGN_OR_RETURN(auto node, fixture->Connect(fixture->Socket("alpha")));
   PARANET_ASSIGN_OR_RETURN(auto bare, fixture->Connect(fixture->Path("bare.sock")));
 
-  weather::v1::CurrentRequest request;
-  request.set_city("Oslo");
-  const std::string bytes = request.SerializeAsString();
-  auto latency = [&](const std::shared_ptr<grpc::Channel>& channel) -> absl::StatusOr<double> {
-    PARANET_ASSIGN_OR_RETURN(Load load, RunLoad(channel, kPath, bytes, kSequentialCalls, 1));
-    return load.median_us;
-  };
-  auto rate = [&](const std::shared_ptr<grpc::Channel>& channel) -> absl::StatusOr<double> {
-    PARANET_ASSIGN_OR_RETURN(Load load, RunLoad(channel, kPath, bytes, kConcurrentCalls, kOutstanding));
-    return load.calls_per_second;
-  };
   std::printf("%s\n", DescribeMachine().c_str());
-  PARANET_ASSIGN_OR_RETURN(Comparison latencies, Compare("local unary call, one at a time, median latency", "us",
-                                                         {"node", [&] { return latency(node); }},
-                                                         {"bare gRPC C++", [&] { return latency(bare); }}, kRounds));
-  std::printf("%s\n", ToMarkdownRow(latencies).c_str());
-  PARANET_ASSIGN_OR_RETURN(Comparison rates, Compare("local unary call, 64 outstanding, rate", "calls/s",
-                                                     {"node", [&] { return rate(node); }},
-                                                     {"bare gRPC C++", [&] { return rate(bare); }}, kRounds));
-  std::printf("%s\n", ToMarkdownRow(rates).c_str());
-  return absl::OkStatus();
+  return CompareCalls("local unary call", {"node", node}, {"bare gRPC C++", bare});
 }
 
 }  // namespace

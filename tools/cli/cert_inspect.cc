@@ -11,6 +11,7 @@
 #include "core/base/file.h"
 #include "core/base/status.h"
 #include "pki/certificate.h"
+#include "pki/certificate_info.h"
 #include "tools/cli/certificate_info.h"
 #include "tools/cli/message_json.h"
 
@@ -34,7 +35,7 @@ absl::StatusOr<std::vector<v1::CertificateInfo>> InspectCertificates(const std::
   const bool folder = std::filesystem::is_directory(path, error);
   PARANET_ASSIGN_OR_RETURN(const pki::CertificateChain chain, Read(folder ? path + "/chain.pem" : path));
   std::vector<v1::CertificateInfo> all;
-  for (const pki::Certificate& certificate : chain.certificates()) all.push_back(DescribeCertificate(certificate));
+  for (const pki::Certificate& certificate : chain.certificates()) all.push_back(pki::DescribeCertificate(certificate));
   return all;
 }
 

@@ -2,24 +2,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "pki/identity.h"
 #include "tools/cli/message_json.h"
 #include "tools/cli/output.h"
 
 namespace paranet::cli {
 namespace {
-
-v1::Role ToProto(pki::Role role) {
-  switch (role) {
-    case pki::Role::kNode:
-      return v1::NODE;
-    case pki::Role::kOperator:
-      return v1::OPERATOR;
-    case pki::Role::kPublisher:
-      return v1::PUBLISHER;
-  }
-  return v1::ROLE_UNSPECIFIED;
-}
 
 // `3h20m` and not `3h19m59.8s`.
 std::string Roughly(absl::Duration duration) {
@@ -40,31 +27,6 @@ std::string Validity(const v1::CertificateInfo& info, absl::Time now) {
 }
 
 }  // namespace
-
-v1::CertificateInfo DescribeCertificate(const pki::Certificate& certificate) {
-  v1::CertificateInfo info;
-  if (certificate.uris().size() == 1) {
-    if (const auto identity = pki::Identity::Parse(certificate.uris().front()); identity.ok()) {
-      info.set_identity(identity->ToUri());
-      info.set_role(ToProto(identity->role));
-      info.set_network(identity->network);
-      info.set_name(identity->name);
-    }
-  }
-  info.set_subject(certificate.subject());
-  info.set_issuer(certificate.issuer());
-  info.set_serial(certificate.serial());
-  info.set_not_before_unix(absl::ToUnixSeconds(certificate.not_before()));
-  info.set_not_after_unix(absl::ToUnixSeconds(certificate.not_after()));
-  for (const std::string& name : certificate.dns_names()) info.add_dns_names(name);
-  for (const std::string& address : certificate.ip_addresses()) info.add_ip_addresses(address);
-  info.set_authority(certificate.is_ca());
-  info.set_fingerprint(certificate.fingerprint());
-  info.set_key(certificate.key_description());
-  for (const std::string& usage : certificate.key_usages()) info.add_key_usages(usage);
-  for (const std::string& usage : certificate.extended_key_usages()) info.add_extended_key_usages(usage);
-  return info;
-}
 
 std::string FormatCertificate(const v1::CertificateInfo& info, absl::Time now) {
   return FormatFields({

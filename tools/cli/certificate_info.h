@@ -6,11 +6,8 @@
 
 #include "absl/time/time.h"
 #include "paranet/v1/pki.pb.h"
-#include "pki/certificate.h"
 
 namespace paranet::cli {
-
-v1::CertificateInfo DescribeCertificate(const pki::Certificate& certificate);
 
 // One field a line. `now` decides between `expires in` and `expired`.
 std::string FormatCertificate(const v1::CertificateInfo& info, absl::Time now);

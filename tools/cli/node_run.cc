@@ -19,7 +19,7 @@ absl::Status RunNode(daemon::DaemonOptions& options) {
     daemon::ReportReadiness(daemon::kReadinessFd, absl::OkStatus());
     return absl::OkStatus();
   };
-  const absl::Status status = daemon::RunDaemon(options);
+  absl::Status status = daemon::RunDaemon(options);
   if (!reported) daemon::ReportReadiness(daemon::kReadinessFd, status);
   return status;
 }

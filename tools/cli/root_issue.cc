@@ -8,6 +8,7 @@
 #include "core/base/file.h"
 #include "core/base/nearest.h"
 #include "core/base/status.h"
+#include "pki/certificate_info.h"
 #include "pki/certificate_request.h"
 #include "pki/identity.h"
 #include "pki/identity_folder.h"
@@ -114,7 +115,7 @@ absl::StatusOr<v1::CertificateInfo> IssueIdentity(const Home& home, const RootIs
   PARANET_ASSIGN_OR_RETURN(const pki::CertificateChain chain, options.request.empty()
                                                                   ? IssueWithKey(*root, options, validity)
                                                                   : IssueForRequest(*root, options, validity));
-  return DescribeCertificate(chain.leaf());
+  return pki::DescribeCertificate(chain.leaf());
 }
 
 void AddRootIssue(CommandTree& tree) {
