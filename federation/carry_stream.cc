@@ -16,9 +16,7 @@ class CarryStream::Handle final : public ServerStream {
   ~Handle() override { carry_->Finish(absl::InternalError("the node dropped the call"), {}); }
 
   void Read(absl::AnyInvocable<void(std::optional<Payload>)> done) override { carry_->Read(std::move(done)); }
-  void Write(Payload payload, absl::AnyInvocable<void(bool)> done) override {
-    carry_->Write(std::move(payload), std::move(done));
-  }
+  void Write(Payload payload, absl::AnyInvocable<void(bool)> done) override { carry_->Write(payload, std::move(done)); }
   void Finish(absl::Status status, Metadata trailers) override { carry_->Finish(status, trailers); }
   void OnCancel(absl::AnyInvocable<void()> cancelled) override { carry_->OnCancel(std::move(cancelled)); }
 
@@ -45,11 +43,11 @@ void CarryStream::Start() {
       self->Finish(absl::InvalidArgumentError("the first message of a carried call has to be its header"), {});
       return;
     }
-    self->OnHeader(std::move(*frame.mutable_header()));
+    self->OnHeader(frame.header());
   });
 }
 
-void CarryStream::OnHeader(v1::CallHeader header) {
+void CarryStream::OnHeader(const v1::CallHeader& header) {
   const absl::Time deadline = HeaderDeadline(header, absl::Now());
   std::function<void(const v1::CallHeader&, absl::Time, std::shared_ptr<ServerStream>)> serve;
   {
@@ -127,7 +125,7 @@ void CarryStream::Drain() {
   });
 }
 
-void CarryStream::Write(Payload payload, absl::AnyInvocable<void(bool)> done) {
+void CarryStream::Write(const Payload& payload, absl::AnyInvocable<void(bool)> done) {
   bool over;
   {
     absl::MutexLock lock(&mu_);

@@ -41,11 +41,11 @@ class CarryStream : public std::enable_shared_from_this<CarryStream> {
  private:
   class Handle;
 
-  void OnHeader(v1::CallHeader header);
+  void OnHeader(const v1::CallHeader& header);
   void Read(absl::AnyInvocable<void(std::optional<Payload>)> done);
   // Reads on to the end: after the half-close for Cancel, after Finish for nothing.
   void Drain();
-  void Write(Payload payload, absl::AnyInvocable<void(bool)> done);
+  void Write(const Payload& payload, absl::AnyInvocable<void(bool)> done);
   void Finish(const absl::Status& status, const Metadata& trailers);
   void OnCancel(absl::AnyInvocable<void()> cancelled);
   void Cancelled();

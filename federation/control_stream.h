@@ -23,7 +23,7 @@ class ControlStream final : public MessageStream {
     });
   }
   void Write(Payload payload, absl::AnyInvocable<void(bool)> done) override {
-    stream_->Write(std::move(payload), [control = control_, done = std::move(done)](bool ok) mutable {
+    stream_->Write(payload, [control = control_, done = std::move(done)](bool ok) mutable {
       control->Post([done = std::move(done), ok]() mutable { done(ok); });
     });
   }

@@ -50,7 +50,8 @@ void Lane::Start() {
   Read();
 }
 
-std::shared_ptr<CallHandle> Lane::Call(v1::CallHeader header, Payload request, absl::Time deadline, UnaryDone done) {
+std::shared_ptr<CallHandle> Lane::Call(v1::CallHeader header, const Payload& request, absl::Time deadline,
+                                       UnaryDone done) {
   v1::LaneFrame frame;
   v1::CallFrame* const call = frame.mutable_call();
   *call->mutable_header() = std::move(header);

@@ -54,7 +54,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   // A call of ours. `done` runs exactly once: with the peer's result, DEADLINE_EXCEEDED at `deadline`, CANCELLED,
   // RESOURCE_EXHAUSTED if too many calls are in flight, or UNAVAILABLE when the lane ends.
-  std::shared_ptr<CallHandle> Call(v1::CallHeader header, Payload request, absl::Time deadline, UnaryDone done);
+  std::shared_ptr<CallHandle> Call(v1::CallHeader header, const Payload& request, absl::Time deadline, UnaryDone done);
 
   // Gives up on a carried call of ours, whose id has its top bit set.
   void CancelCarried(uint64_t carry_id);

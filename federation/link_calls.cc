@@ -57,7 +57,7 @@ bool LinkCalls::AttachLane(std::shared_ptr<MessageStream> stream, RpcQueue* queu
   options.serve = [weak = weak_from_this(), queue](const v1::CallHeader& header, Payload request, UnaryDone done) {
     const auto self = weak.lock();
     if (self == nullptr) return Refuse(LinkDown(), std::move(done));
-    return self->ServeOnLane(header, std::move(request), queue, std::move(done));
+    return self->ServeOnLane(header, request, queue, std::move(done));
   };
   options.cancel_carried = [weak = weak_from_this()](uint64_t id) {
     if (const auto self = weak.lock()) self->CancelServed(id);
@@ -167,9 +167,9 @@ std::shared_ptr<CallHandle> LinkCalls::CallUnary(CallContext context, Payload re
   if (request.Length() <= limits_.lane_payload_bytes()) {
     const std::shared_ptr<Lane> lane = this->lane();
     if (lane == nullptr) return Refuse(LinkDown(), std::move(done));
-    return lane->Call(std::move(header), std::move(request), context.deadline, std::move(done));
+    return lane->Call(std::move(header), request, context.deadline, std::move(done));
   }
-  auto stream = UnaryStream::Create(std::move(request), context.deadline, context_->control, std::move(done));
+  auto stream = UnaryStream::Create(request, context.deadline, context_->control, std::move(done));
   Carry(std::move(header), context.deadline, context.queue, stream);
   return stream;
 }
@@ -254,8 +254,8 @@ void LinkCalls::Carry(v1::CallHeader header, absl::Time deadline, RpcQueue* queu
   call->Attach(std::move(carry));
 }
 
-std::shared_ptr<CallHandle> LinkCalls::ServeOnLane(const v1::CallHeader& header, Payload request, RpcQueue* queue,
-                                                   UnaryDone done) {
+std::shared_ptr<CallHandle> LinkCalls::ServeOnLane(const v1::CallHeader& header, const Payload& request,
+                                                   RpcQueue* queue, UnaryDone done) {
   const Activity::Token token = context_->activity->Begin();
   if (!token) return Refuse(LinkDown(), std::move(done));
   counters_->in.fetch_add(1, std::memory_order_relaxed);
@@ -267,7 +267,7 @@ std::shared_ptr<CallHandle> LinkCalls::ServeOnLane(const v1::CallHeader& header,
                                              "peer has to open a stream"),
                   std::move(done));
   }
-  return call->provider->CallUnary(std::move(call->context), std::move(request), std::move(done));
+  return call->provider->CallUnary(std::move(call->context), request, std::move(done));
 }
 
 void LinkCalls::ServeCarried(const v1::CallHeader& header, absl::Time deadline, RpcQueue* queue,

@@ -79,7 +79,7 @@ class LinkCalls final : public PeerCalls, public std::enable_shared_from_this<Li
   // Refuses calls that have crossed too many links.
   static absl::Status CheckHops(const CallContext& context);
   void Carry(v1::CallHeader header, absl::Time deadline, RpcQueue* queue, std::shared_ptr<ServerStream> stream);
-  std::shared_ptr<CallHandle> ServeOnLane(const v1::CallHeader& header, Payload request, RpcQueue* queue,
+  std::shared_ptr<CallHandle> ServeOnLane(const v1::CallHeader& header, const Payload& request, RpcQueue* queue,
                                           UnaryDone done);
   void ServeCarried(const v1::CallHeader& header, absl::Time deadline, RpcQueue* queue,
                     std::shared_ptr<ServerStream> stream);

@@ -25,7 +25,7 @@ class StreamBase : public MessageStream, public std::enable_shared_from_this<Str
       writing_ = open;
     }
     if (!open) return done(false);
-    BeginWrite(std::move(payload), [self = shared_from_this(), done = std::move(done)](bool ok) mutable {
+    BeginWrite(payload, [self = shared_from_this(), done = std::move(done)](bool ok) mutable {
       std::optional<absl::Status> closing;
       {
         absl::MutexLock lock(&self->mu_);
@@ -122,7 +122,7 @@ class ServerEnd final : public StreamBase {
 
  protected:
   void BeginWrite(Payload payload, absl::AnyInvocable<void(bool)> done) override {
-    call_->Write(std::move(payload), std::move(done));
+    call_->Write(payload, std::move(done));
   }
   void BeginClose(const absl::Status& status) override {
     call_->Finish(status, {});
@@ -172,7 +172,7 @@ class DiallerEnd final : public StreamBase {
 
  protected:
   void BeginWrite(Payload payload, absl::AnyInvocable<void(bool)> done) override {
-    call_->Write(std::move(payload), std::move(done));
+    call_->Write(payload, std::move(done));
   }
   void BeginClose(const absl::Status& status) override {
     if (status.ok()) {
@@ -194,7 +194,7 @@ class DiallerEnd final : public StreamBase {
     if (drain) Drain();
   }
 
-  // gRPC 1.51 may keep back the status of a cancelled call for as long as nobody reads.
+  // gRPC gives the status of a call behind its messages, so whoever gives up on them reads on.
   void Drain() {
     call_->Read([self = shared_from_this()](const std::optional<Payload>& payload) {
       if (payload.has_value()) static_cast<DiallerEnd&>(*self).Drain();

@@ -24,7 +24,7 @@ class CountedStream final : public ServerStream {
 
   void Read(absl::AnyInvocable<void(std::optional<Payload>)> done) override { stream_->Read(std::move(done)); }
   void Write(Payload payload, absl::AnyInvocable<void(bool)> done) override {
-    stream_->Write(std::move(payload), std::move(done));
+    stream_->Write(payload, std::move(done));
   }
   void Finish(absl::Status status, Metadata trailers) override {
     End();
@@ -70,7 +70,7 @@ std::shared_ptr<CallHandle> PeerProvider::CallUnary(CallContext context, Payload
     return std::make_shared<NoHandle>();
   }
   outstanding_->fetch_add(1, std::memory_order_relaxed);
-  return link->CallUnary(std::move(context), std::move(request),
+  return link->CallUnary(std::move(context), request,
                          [count = outstanding_, done = std::move(done)](UnaryResult result) mutable {
                            count->fetch_sub(1, std::memory_order_relaxed);
                            done(std::move(result));

@@ -4,9 +4,9 @@
 
 namespace paranet {
 
-std::shared_ptr<UnaryStream> UnaryStream::Create(Payload request, absl::Time deadline,
+std::shared_ptr<UnaryStream> UnaryStream::Create(const Payload& request, absl::Time deadline,
                                                  std::shared_ptr<ControlThread> control, UnaryDone done) {
-  auto stream = std::make_shared<UnaryStream>(std::move(request), std::move(control), std::move(done));
+  auto stream = std::make_shared<UnaryStream>(request, std::move(control), std::move(done));
   if (deadline != absl::InfiniteFuture()) {
     absl::MutexLock lock(&stream->mu_);
     stream->timer_ = stream->control_->At(deadline, [weak = stream->weak_from_this()] {

@@ -22,7 +22,7 @@ namespace paranet {
 // by a shared_ptr.
 class UnaryStream final : public ServerStream, public CallHandle, public std::enable_shared_from_this<UnaryStream> {
  public:
-  static std::shared_ptr<UnaryStream> Create(Payload request, absl::Time deadline,
+  static std::shared_ptr<UnaryStream> Create(const Payload& request, absl::Time deadline,
                                              std::shared_ptr<ControlThread> control, UnaryDone done);
   UnaryStream(Payload request, std::shared_ptr<ControlThread> control, UnaryDone done)
       : control_(std::move(control)), request_(std::move(request)), done_(std::move(done)) {}

@@ -58,13 +58,13 @@ void BlockingCall::CloseReads() {
   reads_closed_ = true;
 }
 
-bool BlockingCall::Write(Payload payload) {
+bool BlockingCall::Write(const Payload& payload) {
   {
     absl::MutexLock lock(&mu_);
     if (cancelled_) return false;
     writing_ = true;
   }
-  stream_->Write(std::move(payload), [self = shared_from_this()](bool ok) {
+  stream_->Write(payload, [self = shared_from_this()](bool ok) {
     absl::MutexLock lock(&self->mu_);
     self->written_ = ok;
     self->writing_ = false;

@@ -27,7 +27,7 @@ class BlockingCall : public std::enable_shared_from_this<BlockingCall> {
   // Makes Read return nullopt now and from now on.
   void CloseReads();
   // Blocks until there is room; false if the call is cancelled.
-  bool Write(Payload payload);
+  bool Write(const Payload& payload);
   // Ends the call; once.
   void Finish(absl::Status status);
 

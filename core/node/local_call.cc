@@ -19,9 +19,7 @@ class LocalCall::ProviderEnd final : public ServerStream {
   ~ProviderEnd() override { call_->Finish(absl::InternalError("the provider dropped the call without an answer")); }
 
   void Read(absl::AnyInvocable<void(std::optional<Payload>)> done) override { call_->Read(std::move(done)); }
-  void Write(Payload payload, absl::AnyInvocable<void(bool)> done) override {
-    call_->Write(std::move(payload), std::move(done));
-  }
+  void Write(Payload payload, absl::AnyInvocable<void(bool)> done) override { call_->Write(payload, std::move(done)); }
   void Finish(absl::Status status, Metadata /*trailers*/) override { call_->Finish(std::move(status)); }
   void OnCancel(absl::AnyInvocable<void()> cancelled) override { call_->OnCancel(std::move(cancelled)); }
 
@@ -43,9 +41,7 @@ bool LocalCall::Send(Payload request) {
     mu_.Await(absl::Condition(this, &LocalCall::CanSend));
     if (ended_) return false;
     if (pending_read_) {
-      callbacks_.push_back([done = std::exchange(pending_read_, nullptr), request = std::move(request)]() mutable {
-        done(std::move(request));
-      });
+      callbacks_.push_back([done = std::exchange(pending_read_, nullptr), request]() mutable { done(request); });
     } else {
       requests_.push_back(std::move(request));
     }
@@ -122,8 +118,7 @@ void LocalCall::Read(absl::AnyInvocable<void(std::optional<Payload>)> done) {
   {
     absl::MutexLock lock(&mu_);
     if (!ended_ && !requests_.empty()) {
-      callbacks_.push_back(
-          [done = std::move(done), request = std::move(requests_.front())]() mutable { done(std::move(request)); });
+      callbacks_.push_back([done = std::move(done), request = requests_.front()]() mutable { done(request); });
       requests_.pop_front();
     } else if (ended_ || half_closed_) {
       callbacks_.push_back([done = std::move(done)]() mutable { done(std::nullopt); });

@@ -29,9 +29,7 @@ class IncomingCallHandle final : public IncomingCall {
   RpcQueue* queue() const override { return core_->queue_.get(); }
 
   void Read(absl::AnyInvocable<void(std::optional<Payload>)> done) override { core_->Read(std::move(done)); }
-  void Write(Payload payload, absl::AnyInvocable<void(bool)> done) override {
-    core_->Write(std::move(payload), std::move(done));
-  }
+  void Write(Payload payload, absl::AnyInvocable<void(bool)> done) override { core_->Write(payload, std::move(done)); }
   void Finish(absl::Status status, Metadata trailers) override { core_->Finish(status, trailers); }
   void WriteAndFinish(Payload payload, Metadata trailers) override { core_->WriteAndFinish(payload, trailers); }
   void OnCancel(absl::AnyInvocable<void()> cancelled) override { core_->OnCancel(std::move(cancelled)); }
@@ -83,7 +81,7 @@ void IncomingCallCore::OnRead(bool ok) {
   done(std::move(payload));
 }
 
-void IncomingCallCore::Write(Payload payload, absl::AnyInvocable<void(bool)> done) {
+void IncomingCallCore::Write(const Payload& payload, absl::AnyInvocable<void(bool)> done) {
   if (!queue_->Enter()) return done(false);
   write_done_ = std::move(done);
   stream_.Write(payload, Hold(&write_tag_));

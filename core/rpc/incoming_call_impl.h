@@ -29,7 +29,7 @@ class IncomingCallCore final : public std::enable_shared_from_this<IncomingCallC
       : queue_(std::move(queue)), arrived_(std::move(arrived)) {}
 
   void Read(absl::AnyInvocable<void(std::optional<Payload>)> done);
-  void Write(Payload payload, absl::AnyInvocable<void(bool)> done);
+  void Write(const Payload& payload, absl::AnyInvocable<void(bool)> done);
   void Finish(const absl::Status& status, const Metadata& trailers);
   void WriteAndFinish(const Payload& payload, const Metadata& trailers);
   void OnCancel(absl::AnyInvocable<void()> cancelled);
