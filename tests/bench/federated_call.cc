@@ -20,7 +20,7 @@ namespace paranet::bench {
 namespace {
 
 constexpr char kNginx[] = R"(
-daemon off; worker_processes 1; pid DIR/nginx.pid; error_log DIR/nginx-error.log;
+user root; daemon off; worker_processes 1; pid DIR/nginx.pid; error_log DIR/nginx-error.log;
 events {}
 http {
   access_log off;
