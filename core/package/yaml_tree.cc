@@ -115,7 +115,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (open.node.kind == YamlNode::Kind::kList) {
       open.node.items.push_back(std::move(node));
     } else if (open.key.has_value()) {
-      open.node.entries.emplace_back(*std::move(open.key), std::move(node));
+      open.node.entries.push_back({.key = *std::move(open.key), .value = std::move(node)});
       open.key.reset();
     } else if (node.kind != YamlNode::Kind::kText) {
       status_ = YamlError(file_, node, "a key must be text");

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -13,6 +12,8 @@
 #include "absl/strings/string_view.h"
 
 namespace paranet {
+
+struct YamlEntry;
 
 struct YamlNode {
   enum class Kind { kNull, kText, kList, kMap };
@@ -26,7 +27,12 @@ struct YamlNode {
   // Of kList.
   std::vector<YamlNode> items;
   // Of kMap, in the file's order; the key is a kText node.
-  std::vector<std::pair<YamlNode, YamlNode>> entries;
+  std::vector<YamlEntry> entries;
+};
+
+struct YamlEntry {
+  YamlNode key;
+  YamlNode value;
 };
 
 // INVALID_ARGUMENT `FILE:LINE:COLUMN: ...` if `text` is longer than 256 KiB, nested more than 16 deep, not UTF-8, has

@@ -26,19 +26,19 @@ TEST(YamlTreeTest, GivesMapsListsAndTextWithPositions) {
   ASSERT_OK_AND_ASSIGN(const YamlNode root, ParseYaml("a: 1\nb:\n  - 'x'\n  -\nc: {d: true}\n", "f"));
   ASSERT_EQ(root.kind, YamlNode::Kind::kMap);
   ASSERT_EQ(root.entries.size(), 3u);
-  EXPECT_EQ(root.entries[0].first.text, "a");
-  EXPECT_EQ(root.entries[0].second.kind, YamlNode::Kind::kText);
-  EXPECT_EQ(root.entries[0].second.text, "1");
-  EXPECT_EQ(root.entries[0].second.line, 1);
-  EXPECT_EQ(root.entries[0].second.column, 4);
-  const YamlNode& list = root.entries[1].second;
+  EXPECT_EQ(root.entries[0].key.text, "a");
+  EXPECT_EQ(root.entries[0].value.kind, YamlNode::Kind::kText);
+  EXPECT_EQ(root.entries[0].value.text, "1");
+  EXPECT_EQ(root.entries[0].value.line, 1);
+  EXPECT_EQ(root.entries[0].value.column, 4);
+  const YamlNode& list = root.entries[1].value;
   ASSERT_EQ(list.kind, YamlNode::Kind::kList);
   ASSERT_EQ(list.items.size(), 2u);
   EXPECT_EQ(list.items[0].text, "x");
   EXPECT_EQ(list.items[0].line, 3);
   EXPECT_EQ(list.items[0].column, 5);
   EXPECT_EQ(list.items[1].kind, YamlNode::Kind::kNull);
-  EXPECT_EQ(root.entries[2].second.entries[0].second.text, "true");
+  EXPECT_EQ(root.entries[2].value.entries[0].value.text, "true");
 }
 
 TEST(YamlTreeTest, EmptyDocumentIsNull) {

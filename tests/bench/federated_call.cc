@@ -25,7 +25,7 @@ events {}
 http {
   access_log off;
   client_body_temp_path DIR/n1; proxy_temp_path DIR/n2; fastcgi_temp_path DIR/n3; uwsgi_temp_path DIR/n4; scgi_temp_path DIR/n5;
-  upstream bare { server unix:DIR/bare.sock; keepalive 16; }
+  upstream bare { server unix:DIR/bare.sock; keepalive 128; }
   server {
     listen unix:DIR/nginx.sock http2;
     keepalive_requests 1000000000;
