@@ -47,7 +47,7 @@ class CallService {
     bool ended = false;
   };
 
-  void Run(const std::shared_ptr<IncomingCall>& call) const;
+  void Run(const std::shared_ptr<IncomingCall>& incoming) const;
 
   const Options options_;
   absl::Mutex mu_;
