@@ -179,8 +179,9 @@ class DeadlineTest : public FederationCallsTest, public testing::WithParamInterf
 
 TEST_P(DeadlineTest, EndsTheCallAndCancelsTheActor) {
   OneWay();
+  // Long enough for the request to arrive, however slow the machine.
   const UnaryResult result =
-      alpha_.CallUnary(kCurrent, std::string(GetParam(), 'x'), {.deadline = absl::Now() + absl::Milliseconds(100)});
+      alpha_.CallUnary(kCurrent, std::string(GetParam(), 'x'), {.deadline = absl::Now() + absl::Seconds(3)});
   EXPECT_THAT(result.status, StatusIs(absl::StatusCode::kDeadlineExceeded));
   const auto call = beta_.actor().WaitForCall();
   ASSERT_NE(call, nullptr);
