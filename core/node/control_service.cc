@@ -42,8 +42,9 @@ grpc::Status ControlService::Deploy(grpc::ServerContext* context, grpc::ServerRe
   }
   if (context->IsCancelled()) return ToGrpcStatus(absl::CancelledError("the client has cancelled the deployment"));
   absl::StatusOr<v1::DeployResponse> deployed = node_->Deploy(std::move(archive));
-  if (deployed.ok()) *response = *std::move(deployed);
-  return ToGrpcStatus(deployed.status());
+  if (!deployed.ok()) return ToGrpcStatus(deployed.status());
+  *response = *std::move(deployed);
+  return grpc::Status::OK;
 }
 
 grpc::Status ControlService::ListPackages(grpc::ServerContext* /*context*/, const v1::ListPackagesRequest* /*request*/,
@@ -61,8 +62,9 @@ grpc::Status ControlService::ListSkills(grpc::ServerContext* /*context*/, const 
 grpc::Status ControlService::GetSkill(grpc::ServerContext* /*context*/, const v1::GetSkillRequest* request,
                                       v1::GetSkillResponse* response) {
   absl::StatusOr<v1::GetSkillResponse> skill = node_->GetSkill(request->skill());
-  if (skill.ok()) *response = *std::move(skill);
-  return ToGrpcStatus(skill.status());
+  if (!skill.ok()) return ToGrpcStatus(skill.status());
+  *response = *std::move(skill);
+  return grpc::Status::OK;
 }
 
 absl::StatusOr<FederationControl*> ControlService::Federation() {
@@ -83,8 +85,9 @@ grpc::Status ControlService::Federate(grpc::ServerContext* context, const v1::Fe
   if (!federation.ok()) return ToGrpcStatus(federation.status());
   const absl::Time deadline = std::min(absl::FromChrono(context->deadline()), absl::Now() + kFederateTime);
   absl::StatusOr<v1::LinkInfo> link = (*federation)->Federate(*request, deadline);
-  if (link.ok()) *response->mutable_link() = *std::move(link);
-  return ToGrpcStatus(link.status());
+  if (!link.ok()) return ToGrpcStatus(link.status());
+  *response->mutable_link() = *std::move(link);
+  return grpc::Status::OK;
 }
 
 grpc::Status ControlService::Defederate(grpc::ServerContext* /*context*/, const v1::DefederateRequest* request,
