@@ -92,7 +92,7 @@ def _tidy(name, srcs, deps, hdrs = [], defines = [], testonly = False):
         defines = defines,
         deps = deps,
         size = "small",
-        tags = ["lint", "manual", "nosan"],
+        tags = ["lint", "nosan"],
     )
 
 def paranet_cc_library(name, srcs = [], hdrs = [], deps = [], copts = [], testonly = False, **kwargs):

@@ -85,7 +85,8 @@ std::shared_ptr<CallHandle> Lane::Call(v1::CallHeader header, const Payload& req
     return handle;
   }
   refused.unprocessed = true;
-  done(std::move(refused));
+  // Not moved from where there is no handle.
+  done(std::move(refused));  // NOLINT(bugprone-use-after-move)
   return std::make_shared<Handle>(std::weak_ptr<Lane>(), 0);
 }
 

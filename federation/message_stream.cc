@@ -50,7 +50,8 @@ class StreamBase : public MessageStream, public std::enable_shared_from_this<Str
         ended_ = std::move(ended);
       }
     }
-    if (end.has_value()) ended(*end);
+    // Not moved from where there is an end.
+    if (end.has_value()) ended(*end);  // NOLINT(bugprone-use-after-move)
   }
 
   void Close(const absl::Status& status) final {

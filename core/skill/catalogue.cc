@@ -163,15 +163,15 @@ struct Catalogue::State {
   Snapshot current ABSL_GUARDED_BY(snapshot_mu) = std::make_shared<CatalogueSnapshot>();
 
   // Holds change_mu; a subscriber that calls back in passes, because its thread has it already.
-  class Turn {
+  class ABSL_SCOPED_LOCKABLE Turn {
    public:
-    explicit Turn(State* state)
+    explicit Turn(State* state) ABSL_EXCLUSIVE_LOCK_FUNCTION(state->change_mu) ABSL_NO_THREAD_SAFETY_ANALYSIS
         : state_(state->changer.load(std::memory_order_relaxed) == std::this_thread::get_id() ? nullptr : state) {
       if (state_ == nullptr) return;
       state_->change_mu.Lock();
       state_->changer.store(std::this_thread::get_id(), std::memory_order_relaxed);
     }
-    ~Turn() {
+    ~Turn() ABSL_UNLOCK_FUNCTION() ABSL_NO_THREAD_SAFETY_ANALYSIS {
       if (state_ == nullptr) return;
       state_->changer.store(std::thread::id(), std::memory_order_relaxed);
       state_->change_mu.Unlock();
@@ -190,8 +190,23 @@ struct Catalogue::State {
     return current;
   }
 
+  // Of `offerings`, without a revision.
+  std::shared_ptr<CatalogueSnapshot> MakeSnapshot() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu) {
+    auto snapshot = std::make_shared<CatalogueSnapshot>();
+    snapshot->entries_ = MakeEntries(offerings);
+    // In the order of the entries, so that the highest version comes first.
+    for (const std::shared_ptr<const CatalogueEntry>& entry : snapshot->entries_) {
+      for (const Skill& skill : entry->set->skills()) {
+        const SkillEntry found{.entry = entry, .skill = &skill};
+        snapshot->by_path_[skill.path].push_back(found);
+        snapshot->by_id_[skill.id.ToString()].push_back(found);
+      }
+    }
+    return snapshot;
+  }
+
   // Publishes `next` with the next revision, and tells the subscribers where `turn` is the outermost.
-  void Publish(std::shared_ptr<CatalogueSnapshot> next, const Turn& turn) {
+  void Publish(std::shared_ptr<CatalogueSnapshot> next, const Turn& turn) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu) {
     next->revision_ = revision.load(std::memory_order_relaxed) + 1;
     const uint64_t number = next->revision_;
     Snapshot published = std::move(next);
@@ -229,7 +244,7 @@ absl::Status Catalogue::Offer(std::shared_ptr<Provider> provider, std::vector<st
   PARANET_RETURN_IF_ERROR(CheckOffer(state_->offerings, offer));
   const std::string name = offer.provider->name();
   before = std::exchange(state_->offerings[name], std::move(offer));
-  state_->Publish(MakeSnapshot(), turn);
+  state_->Publish(state_->MakeSnapshot(), turn);
   return absl::OkStatus();
 }
 
@@ -240,26 +255,12 @@ void Catalogue::Withdraw(absl::string_view provider) {
   if (found == state_->offerings.end()) return;
   before = std::move(found->second);
   state_->offerings.erase(found);
-  if (!before.sets.empty()) state_->Publish(MakeSnapshot(), turn);
+  if (!before.sets.empty()) state_->Publish(state_->MakeSnapshot(), turn);
 }
 
 void Catalogue::Touch() {
   const State::Turn turn(state_.get());
   state_->Publish(std::make_shared<CatalogueSnapshot>(*state_->Current()), turn);
-}
-
-std::shared_ptr<CatalogueSnapshot> Catalogue::MakeSnapshot() const {
-  auto snapshot = std::make_shared<CatalogueSnapshot>();
-  snapshot->entries_ = MakeEntries(state_->offerings);
-  // In the order of the entries, so that the highest version comes first.
-  for (const std::shared_ptr<const CatalogueEntry>& entry : snapshot->entries_) {
-    for (const Skill& skill : entry->set->skills()) {
-      const SkillEntry found{.entry = entry, .skill = &skill};
-      snapshot->by_path_[skill.path].push_back(found);
-      snapshot->by_id_[skill.id.ToString()].push_back(found);
-    }
-  }
-  return snapshot;
 }
 
 std::shared_ptr<const CatalogueSnapshot> Catalogue::snapshot() const {

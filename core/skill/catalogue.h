@@ -81,8 +81,6 @@ class Catalogue {
 
  private:
   struct State;
-  // Of what is offered now, without a revision.
-  std::shared_ptr<CatalogueSnapshot> MakeSnapshot() const;
 
   const std::unique_ptr<State> state_;
 };
