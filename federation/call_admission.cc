@@ -9,9 +9,9 @@
 
 namespace paranet {
 
-absl::StatusOr<AdmittedCall> AdmitCall(const Catalogue& catalogue, const Router& router, const pki::Identity& peer,
-                                       bool exports, const v1::CallHeader& header, absl::Time deadline,
-                                       RpcQueue* queue) {
+absl::StatusOr<AdmittedCall> AdmitCall(const Catalogue& catalogue, const Router& router, const Policy* policy,
+                                       const pki::Identity& peer, bool exports, const v1::CallHeader& header,
+                                       absl::Time deadline, RpcQueue* queue) {
   if (!exports) {
     return absl::PermissionDeniedError(
         absl::StrCat("the link is one-way and node ", peer.name,
@@ -23,11 +23,14 @@ absl::StatusOr<AdmittedCall> AdmitCall(const Catalogue& catalogue, const Router&
   }
   PARANET_ASSIGN_OR_RETURN(Route route, ResolveForPeer(*catalogue.snapshot(), router, header.path(), header.version()));
   AdmittedCall call;
+  call.context.caller = CallerOf(peer, header.caller());
+  if (policy != nullptr && !policy->CheckCarriedCall(peer, call.context.caller, *route.skill).ok()) {
+    return NotExported(header.path());
+  }
   call.provider = std::move(route.provider);
   call.context.skill_set = std::move(route.skill_set);
   call.context.skill = route.skill;
   call.context.deadline = deadline;
-  call.context.caller = CallerOf(peer, header.caller());
   call.context.hops = static_cast<int>(header.hops());
   call.context.metadata = GetMetadata(header.metadata());
   call.context.queue = queue;

@@ -6,11 +6,12 @@
 
 namespace paranet {
 
-std::optional<v1::CatalogueUpdate> CatalogueExport::Next(const CatalogueSnapshot& snapshot) {
+std::optional<v1::CatalogueUpdate> CatalogueExport::Next(const CatalogueSnapshot& snapshot,
+                                                         const std::function<bool(const SkillSet&)>& shown) {
   if (!pending_) {
     std::map<Key, std::string> wanted;
     for (const auto& entry : snapshot.entries()) {
-      if (!IsExported(*entry)) continue;
+      if (!IsExported(*entry) || (shown && !shown(*entry->set))) continue;
       const Key key{entry->set->name(), entry->set->version().ToString()};
       wanted.emplace(key, entry->set->digest());
       const auto told = told_.find(key);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,8 +25,9 @@ class CatalogueExport {
 
   // The next chunk: of the update under way, else the first of a new one that leads to `snapshot`; nullopt if the peer
   // knows all that. The first update is a snapshot, even of nothing; later ones are deltas. Changes between two calls
-  // become one update.
-  std::optional<v1::CatalogueUpdate> Next(const CatalogueSnapshot& snapshot);
+  // become one update. `shown`, if given, leaves out sets of which this peer is not to know.
+  std::optional<v1::CatalogueUpdate> Next(const CatalogueSnapshot& snapshot,
+                                          const std::function<bool(const SkillSet&)>& shown = nullptr);
 
   // Skill sets that the peer knows, or is being told.
   size_t size() const { return told_.size(); }

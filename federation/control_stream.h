@@ -34,6 +34,7 @@ class ControlStream final : public MessageStream {
   }
   void Close(const absl::Status& status) override { stream_->Close(status); }
   void Abort() override { stream_->Abort(); }
+  std::shared_ptr<const grpc::AuthContext> auth_context() const override { return stream_->auth_context(); }
 
  private:
   const std::shared_ptr<MessageStream> stream_;

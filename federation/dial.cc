@@ -8,6 +8,7 @@
 #include "federation/call_frames.h"
 #include "federation/control_stream.h"
 #include "federation/handshake.h"
+#include "federation/link_trust.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "pki/grpc_credentials.h"
@@ -42,14 +43,14 @@ grpc::ChannelArguments MakeArguments() {
 
 void Dial::Start() {
   const std::weak_ptr<Dial> weak = weak_from_this();
-  auto credentials =
-      pki::MakeChannelCredentials(*context_->identity, options_.peer, context_->clock,
-                                  [weak, control = context_->control](const absl::Status& status) {
-                                    control->Post([weak, status] {
-                                      if (const auto self = weak.lock(); self != nullptr && self->refused_.ok())
-                                        self->refused_ = status;
-                                    });
-                                  });
+  // Before the credentials, which show this one or a newer one.
+  own_certificate_ = context_->trust->state()->identity->chain().leaf().fingerprint();
+  auto credentials = pki::MakeChannelCredentials(
+      context_->trust, options_.peer, context_->clock, [weak, control = context_->control](const absl::Status& status) {
+        control->Post([weak, status] {
+          if (const auto self = weak.lock(); self != nullptr && self->refused_.ok()) self->refused_ = status;
+        });
+      });
   if (!credentials.ok()) {
     context_->control->Post([self = shared_from_this(), status = credentials.status()] {
       self->Done({.status = status, .refused = true});
@@ -73,8 +74,12 @@ void Dial::Start() {
     self->OnEnd(absl::UnavailableError(absl::StrCat("no answer within ", absl::FormatDuration(kDialTime))));
   });
   v1::LinkMessage hello;
-  *hello.mutable_hello() = MakeHello(context_->identity->identity(), options_.peer.name, options_.mode, options_.fresh);
-  stream_->Write(Encode(hello), [](bool) {});
+  *hello.mutable_hello() = MakeHello(context_->trust->self(), options_.peer.name, options_.mode, options_.fresh);
+  hello.mutable_hello()->set_replaces(options_.replaces);
+  stream_->Write(Encode(hello), [self = shared_from_this()](bool) {
+    self->hello_written_ = true;
+    if (self->welcome_.has_value()) self->OnWelcome(std::exchange(self->welcome_, std::nullopt));
+  });
   stream_->Read([self = shared_from_this()](std::optional<Payload> payload) { self->OnWelcome(std::move(payload)); });
 }
 
@@ -89,6 +94,11 @@ void Dial::Cancel() {
 void Dial::OnWelcome(std::optional<Payload> payload) {
   // The end is told by OnEnd.
   if (over_ || !payload.has_value()) return;
+  if (!hello_written_) {
+    // The answer may be heard of before the end of the write is, and whoever gets the stream writes at once.
+    welcome_ = std::move(payload);
+    return;
+  }
   v1::LinkMessage message;
   if (!Decode(*payload, &message) || (!message.has_welcome() && !message.has_refusal())) {
     return Fail(
@@ -97,7 +107,14 @@ void Dial::OnWelcome(std::optional<Payload> payload) {
   }
   if (message.has_refusal()) return Fail(message.refusal());
   if (const auto refusal = CheckWelcome(options_.peer, message.welcome()); refusal.has_value()) return Fail(*refusal);
+  absl::StatusOr<std::shared_ptr<const pki::Peer>> peer = context_->trust->Authenticate(*stream_->auth_context());
+  if (!peer.ok()) {
+    stream_->Abort();
+    return Distrust(peer.status());
+  }
   DialResult result;
+  result.peer = *std::move(peer);
+  result.own_certificate = own_certificate_;
   result.channel = std::move(channel_);
   result.stream = stream_;
   result.welcome = std::move(*message.mutable_welcome());
@@ -106,11 +123,7 @@ void Dial::OnWelcome(std::optional<Payload> payload) {
 
 void Dial::OnEnd(const absl::Status& status) {
   if (over_) return;
-  if (!refused_.ok()) {
-    return Done({.status = absl::PermissionDeniedError(absl::StrCat(
-                     "node ", options_.peer.name, " at ", options_.address, " was refused: ", refused_.message())),
-                 .refused = true});
-  }
+  if (!refused_.ok()) return Distrust(refused_);
   // The peer's node answers this where it does not federate with the likes of us, or not at all.
   const bool refused = absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status);
   if (refused || absl::IsUnimplemented(status)) {
@@ -121,6 +134,13 @@ void Dial::OnEnd(const absl::Status& status) {
   }
   Done({.status = absl::UnavailableError(absl::StrCat("node ", options_.peer.name, " cannot be reached at ",
                                                       options_.address, ": ", status.message()))});
+}
+
+void Dial::Distrust(const absl::Status& why) {
+  Done({.status = absl::PermissionDeniedError(
+            absl::StrCat("node ", options_.peer.name, " at ", options_.address, " was refused: ", why.message())),
+        .refused = true,
+        .passes = RefusalPasses(why)});
 }
 
 void Dial::Fail(const v1::Refusal& refusal) {

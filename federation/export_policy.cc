@@ -7,14 +7,18 @@
 #include "absl/strings/str_cat.h"
 
 namespace paranet {
-namespace {
 
 absl::Status NotExported(absl::string_view path) {
   return absl::UnimplementedError(
       absl::StrCat("the peer exports no skill at ", absl::CHexEscape(path.substr(0, 200)), " in that version"));
 }
 
-}  // namespace
+bool MayCallSome(const Policy* policy, const pki::Identity& peer, const SkillSet& set) {
+  if (policy == nullptr || policy->MayCallAll(peer)) return true;
+  const auto& skills = set.skills();
+  return std::any_of(skills.begin(), skills.end(),
+                     [&](const Skill& skill) { return policy->CheckCall(peer, skill).ok(); });
+}
 
 bool IsExported(const CatalogueEntry& entry) {
   if (!entry.local() || entry.set->is_private()) return false;

@@ -4,9 +4,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/node/policy.h"
 #include "core/routing/router.h"
 #include "core/skill/catalogue.h"
 #include "core/skill/skill_set.h"
+#include "pki/identity.h"
 
 namespace paranet {
 
@@ -16,6 +18,12 @@ bool IsExported(const CatalogueEntry& entry);
 
 // True if peers may call the skill.
 bool IsExported(const CatalogueEntry& entry, const Skill& skill);
+
+// Whether the policy of the node, if it has one, leaves the peer at least one skill of the set.
+bool MayCallSome(const Policy* policy, const pki::Identity& peer, const SkillSet& set);
+
+// What a peer is told of a skill that it may not call, whether there is one or not.
+absl::Status NotExported(absl::string_view path);
 
 // The provider for a peer's call. `version` is exact, or empty for the highest exported. UNIMPLEMENTED with the same
 // words for what is unknown and for what is not exported; UNAVAILABLE if no provider is available.

@@ -334,9 +334,11 @@ TEST_F(FederationLinksTest, ANodeOfAnotherNetworkIsRefused) {
 
 TEST_F(FederationLinksTest, AnExpiredPeerIsRefused) {
   pki::TestNetwork::Options options;
-  options.not_after = absl::Now() - absl::Hours(1);
-  TestNode gamma(network_, network_.Node("gamma", options));
+  options.not_after = absl::Now() + absl::Seconds(3);
+  TestNode gamma(*network_.Node("gamma", options));
   gamma.Start();
+  // Its last second belongs to it.
+  ASSERT_TRUE(Eventually([&] { return absl::Now() > *options.not_after + absl::Seconds(1); }));
   EXPECT_THAT(alpha_.Federate(gamma), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("EXPIRED")));
   EXPECT_THAT(alpha_.federation().ListLinks(), IsEmpty());
 }

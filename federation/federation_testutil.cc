@@ -14,6 +14,7 @@
 #include "federation/standard_federation.h"
 #include "grpcpp/create_channel.h"
 #include "pki/grpc_credentials.h"
+#include "pki/private_key.h"
 
 namespace paranet {
 namespace {
@@ -38,24 +39,67 @@ bool Eventually(const std::function<bool()>& condition) {
   return true;
 }
 
-TestNode::TestNode(pki::TestNetwork& network, const std::string& name) : TestNode(network, network.Node(name)) {}
+namespace {
 
-TestNode::TestNode(pki::TestNetwork&, std::unique_ptr<pki::NodeIdentity> identity)
-    : identity_(std::move(identity)),
-      dir_(Must(TemporaryDirectory::Create())),
+void MustBe(const absl::Status& status) {
+  if (status.ok()) return;
+  std::cerr << "broken test: " << status << std::endl;
+  std::abort();
+}
+
+Logger TestLogger(const std::string& name) {
+  return std::getenv("PARANET_TEST_LOG") != nullptr ? MakeStderrLogger(name) : MakeNullLogger();
+}
+
+std::unique_ptr<pki::NodeTrust> InstallTrust(const std::string& dir, const pki::NodeIdentity& identity,
+                                             const Clock& clock) {
+  return Must(pki::NodeTrust::Install({.dir = dir, .clock = &clock, .logger = TestLogger(identity.identity().name)},
+                                      identity, ""));
+}
+
+}  // namespace
+
+pki::RevocationList MakeList(pki::TestNetwork& network, uint64_t number, const std::vector<std::string>& serials) {
+  pki::RevocationListContents contents;
+  contents.number = number;
+  contents.this_update = absl::Now() - absl::Minutes(1);
+  contents.next_update = absl::Now() + absl::Hours(1);
+  for (const std::string& serial : serials) {
+    contents.entries.push_back({.serial = serial, .revoked_at = contents.this_update});
+  }
+  const pki::PrivateKey key = Must(pki::PrivateKey::Load(network.dir() + "/issuing.key.pem"));
+  return Must(pki::IssueRevocationList(network.root().issuing_certificate(), key, contents));
+}
+
+v1::TrustBundle MakeBundle(uint64_t revision, const std::vector<pki::TestNetwork*>& networks) {
+  v1::TrustBundle bundle;
+  bundle.set_revision(revision);
+  for (pki::TestNetwork* const network : networks) {
+    bundle.add_roots(network->root().root_certificate().ToDer());
+    bundle.add_authorities(network->root().issuing_certificate().ToDer());
+    bundle.set_active_root(network->root().root_certificate().fingerprint());
+  }
+  return bundle;
+}
+
+TestNode::TestNode(pki::TestNetwork& network, const std::string& name) : TestNode(*network.Node(name)) {}
+
+TestNode::TestNode(const pki::NodeIdentity& identity)
+    : dir_(Must(TemporaryDirectory::Create())),
+      trust_(InstallTrust(absl::StrCat(dir_.path(), "/identity"), identity, clock_)),
       actor_(std::make_shared<FakeProvider>(absl::StrCat("actor-of-", name(), "@1.0.0"))) {}
 
 TestNode::~TestNode() { Stop(); }
 
 void TestNode::Start() {
-  const Logger logger = std::getenv("PARANET_TEST_LOG") != nullptr ? MakeStderrLogger(name()) : MakeNullLogger();
+  const Logger logger = TestLogger(name());
   catalogue_ = std::make_unique<Catalogue>();
   router_ = std::make_unique<Router>(catalogue_.get());
   if (!catalogue_->Offer(actor_, sets_).ok()) std::abort();
   database_ = Must(Database::Open(absl::StrCat(dir_.path(), "/state.db"), {kLinkSchema}));
   RpcServer::Options options;
   options.address = address();
-  options.credentials = Must(pki::MakeServerCredentials(*identity_, &clock_, logger));
+  options.credentials = Must(pki::MakeServerCredentials(trust_, &clock_, logger));
   server_ = Must(RpcServer::Start(std::move(options), [this](const std::shared_ptr<IncomingCall>& call) {
     FederationControl* const federation = serving_.load();
     if (federation != nullptr && federation->HandleCall(call)) return;
@@ -67,7 +111,7 @@ void TestNode::Start() {
   port_ = server_->port();
   NodeParts parts;
   parts.node_name = name();
-  parts.identity = identity_.get();
+  parts.trust = trust_;
   parts.catalogue = catalogue_.get();
   parts.router = router_.get();
   parts.database = database_.get();
@@ -97,13 +141,15 @@ void TestNode::Kill() {
   database_ = nullptr;
 }
 
+void TestNode::Renew(pki::TestNetwork& network, absl::Duration life) {
+  const auto issued = network.Issue(name(), {.not_after = absl::Now() + life});
+  MustBe(trust_->ReplaceCertificate(issued.key, issued.chain));
+}
+
 void TestNode::Offer(std::vector<std::shared_ptr<const SkillSet>> sets) {
   sets_ = std::move(sets);
   if (catalogue_ == nullptr) return;
-  if (const absl::Status status = catalogue_->Offer(actor_, sets_); !status.ok()) {
-    std::cerr << "broken test: " << status << std::endl;
-    std::abort();
-  }
+  MustBe(catalogue_->Offer(actor_, sets_));
 }
 
 absl::StatusOr<v1::LinkInfo> TestNode::Federate(const TestNode& peer, v1::LinkMode mode, absl::Duration timeout) {
@@ -212,7 +258,7 @@ struct RawStream::State {
 RawStream::RawStream(const pki::NodeIdentity& client, const TestNode& server, const std::string& method,
                      const Metadata& metadata, const std::string& prefix)
     : queue_(std::make_shared<QueueThreads>(1)) {
-  auto credentials = Must(pki::MakeChannelCredentials(client, server.identity().identity(), &clock_, nullptr));
+  auto credentials = Must(pki::MakeChannelCredentials(client, server.identity(), &clock_, nullptr));
   channel_ = grpc::CreateChannel(server.address(), credentials);
   Start(prefix + method, metadata);
 }
@@ -262,13 +308,22 @@ absl::Status RawStream::Finish() {
   return state_->status;
 }
 
-RawLink::RawLink(const pki::NodeIdentity& client, const TestNode& server, v1::LinkMode mode)
+RawLink::RawLink(const pki::NodeIdentity& client, const TestNode& server, v1::LinkMode mode,
+                 const std::string& replaces)
     : stream(client, server, "Link", {}) {
   v1::LinkMessage hello;
   *hello.mutable_hello() = MakeHello(client.identity(), server.name(), mode, true);
+  hello.mutable_hello()->set_replaces(replaces);
   stream.Send(hello);
   const auto answer = stream.Receive<v1::LinkMessage>();
   if (answer.has_value()) welcome = answer->welcome();
+}
+
+std::optional<v1::LinkMessage> RawLink::Await(const std::function<bool(const v1::LinkMessage&)>& wanted) {
+  for (;;) {
+    std::optional<v1::LinkMessage> message = stream.Receive<v1::LinkMessage>();
+    if (!message.has_value() || wanted(*message)) return message;
+  }
 }
 
 FakePeer::FakePeer(pki::TestNetwork& network, const std::string& name, const v1::LinkMessage& answer,

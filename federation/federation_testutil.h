@@ -28,7 +28,11 @@
 #include "grpcpp/channel.h"
 #include "paranet/v1/federation.pb.h"
 #include "paranet/v1/node.pb.h"
+#include "paranet/v1/pki.pb.h"
+#include "pki/identity.h"
 #include "pki/node_identity.h"
+#include "pki/node_trust.h"
+#include "pki/revocation_list.h"
 #include "pki/testutil/test_network.h"
 
 namespace paranet {
@@ -36,12 +40,18 @@ namespace paranet {
 // True if `condition` became true within kTestPatience.
 bool Eventually(const std::function<bool()>& condition);
 
+// List `number` of the network's issuing authority, which revokes `serials`.
+pki::RevocationList MakeList(pki::TestNetwork& network, uint64_t number, const std::vector<std::string>& serials);
+
+// What the Network Root of a network tells that has the roots and authorities of all of `networks`.
+v1::TrustBundle MakeBundle(uint64_t revision, const std::vector<pki::TestNetwork*>& networks);
+
 // Not started until Start. What goes wrong here ends the test program.
 class TestNode {
  public:
   TestNode(pki::TestNetwork& network, const std::string& name);
-  // With an identity that need not be valid.
-  TestNode(pki::TestNetwork& network, std::unique_ptr<pki::NodeIdentity> identity);
+  // With an identity that is good for the moment.
+  explicit TestNode(const pki::NodeIdentity& identity);
   ~TestNode();
 
   // On the port it had before, if any.
@@ -51,9 +61,14 @@ class TestNode {
   // As a node dies: its connections break. State stays.
   void Kill();
 
-  const std::string& name() const { return identity_->identity().name; }
+  const std::string& name() const { return identity().name; }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  const pki::NodeIdentity& identity() const { return *identity_; }
+  const pki::Identity& identity() const { return trust_->self(); }
+  // Stays the same when the node is started again.
+  pki::NodeTrust& trust() { return *trust_; }
+  std::string serial() const { return trust_->state()->identity->chain().leaf().serial(); }
+  // Another certificate, from `network`, that is good for `life`.
+  void Renew(pki::TestNetwork& network, absl::Duration life = absl::Hours(24));
   Catalogue& catalogue() { return *catalogue_; }
   FederationControl& federation() { return *federation_; }
   // The node's one actor.
@@ -90,9 +105,9 @@ class TestNode {
   std::optional<CallContext> Resolve(const std::string& path, const Call& call, std::shared_ptr<Provider>* provider,
                                      absl::Status* status);
 
-  const std::unique_ptr<pki::NodeIdentity> identity_;
   SystemClock clock_;
   TemporaryDirectory dir_;
+  const std::shared_ptr<pki::NodeTrust> trust_;
   int port_ = 0;
   std::shared_ptr<FakeProvider> actor_;
   std::vector<std::shared_ptr<const SkillSet>> sets_;
@@ -147,7 +162,9 @@ class RawStream {
 
 // Hello of `client` to `server`, then the rest of the handshake: a link as the dialler sees it.
 struct RawLink {
-  RawLink(const pki::NodeIdentity& client, const TestNode& server, v1::LinkMode mode);
+  RawLink(const pki::NodeIdentity& client, const TestNode& server, v1::LinkMode mode, const std::string& replaces = "");
+  // Reads on to a message of which `wanted` is true; nullopt if there is none.
+  std::optional<v1::LinkMessage> Await(const std::function<bool(const v1::LinkMessage&)>& wanted);
   RawStream stream;
   v1::Welcome welcome;
 };

@@ -17,6 +17,11 @@ void Imports::Update(const std::shared_ptr<Link>& link) {
   if (!was_available && was_offered && before == peer.offered) catalogue_->Touch();
 }
 
+bool Imports::Uses(const std::shared_ptr<Link>& link) const {
+  const auto entry = peers_.find(link->peer().name);
+  return entry != peers_.end() && entry->second.link == link;
+}
+
 void Imports::LinkDown(const std::shared_ptr<Link>& link, const std::shared_ptr<Link>& other) {
   const auto entry = peers_.find(link->peer().name);
   if (entry == peers_.end() || entry->second.link != link) return;

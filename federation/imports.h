@@ -24,6 +24,8 @@ class Imports {
 
   // `link` has received a complete catalogue: its calls go over it from now on.
   void Update(const std::shared_ptr<Link>& link);
+  // Whether the calls to its peer go over `link`.
+  bool Uses(const std::shared_ptr<Link>& link) const;
   // `link` is down. What its peer exports stays listed, unavailable unless `other`, another link of the peer that has
   // imported, takes its place; null for none.
   void LinkDown(const std::shared_ptr<Link>& link, const std::shared_ptr<Link>& other);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "federation/call_frames.h"
+#include "federation/export_policy.h"
 #include "federation/handshake.h"
 
 namespace paranet {
@@ -22,14 +23,16 @@ std::string Quote(const std::string& text) { return absl::CHexEscape(text.substr
 }  // namespace
 
 Link::Link(std::shared_ptr<const LinkContext> context, Options options)
-    : context_(std::move(context)), options_(std::move(options)) {}
+    : context_(std::move(context)),
+      options_(std::move(options)),
+      revocations_(peer().name, options_.limits.message_bytes(), context_->logger) {}
 
 void Link::Start() {
   token_ = context_->activity->Begin();
   const std::weak_ptr<Link> weak = weak_from_this();
   const std::shared_ptr<ControlThread> control = context_->control;
   LinkCalls::Options calls;
-  calls.peer = options_.peer;
+  calls.peer = peer();
   calls.link_id = options_.link_id;
   calls.exports = exports();
   calls.limits = options_.limits;
@@ -75,6 +78,17 @@ void Link::Start() {
   });
   writer_->Wake();
   Read();
+  trust_ = std::make_shared<LinkTrust>(context_, options_.peer, [weak](const absl::Status& why) {
+    const auto self = weak.lock();
+    if (self == nullptr || self->over_) return;
+    self->calls_->Distrust();
+    self->Leave(v1::Goodbye::UNTRUSTED,
+                {LinkEnd::Kind::kUntrusted, absl::PermissionDeniedError(absl::StrCat(
+                                                "node ", self->context_->trust->self().name, " no longer trusts node ",
+                                                self->peer().name, ": ", why.message()))});
+  });
+  // It may have changed since the handshake.
+  trust_->Check();
 }
 
 void Link::AttachLane(std::shared_ptr<MessageStream> stream, RpcQueue* queue) {
@@ -88,6 +102,36 @@ void Link::AttachLane(std::shared_ptr<MessageStream> stream, RpcQueue* queue) {
 
 void Link::CatalogueChanged() {
   if (!over_ && exports()) writer_->Wake();
+}
+
+void Link::TrustChanged() {
+  if (over_) return;
+  if (!retiring_) writer_->Wake();
+  trust_->Check();
+}
+
+void Link::AskForRedial() {
+  if (over_ || retiring_ || options_.dialler) return;
+  v1::LinkMessage message;
+  message.mutable_redial();
+  Send(std::move(message));
+}
+
+void Link::Retire() {
+  if (over_ || retiring_) return;
+  retiring_ = true;
+  context_->control->Cancel(ready_timer_);
+  calls_->tally()->OnIdle([weak = weak_from_this(), control = context_->control] {
+    control->Post([weak] {
+      const auto self = weak.lock();
+      if (self == nullptr || self->over_) return;
+      self->drained_ = true;
+      v1::LinkMessage message;
+      message.mutable_drained();
+      self->Send(std::move(message));
+      self->CheckDrained();
+    });
+  });
 }
 
 void Link::Close(v1::Goodbye::Reason reason, const std::string& message) {
@@ -131,12 +175,23 @@ void Link::OnMessage(v1::LinkMessage message) {
       return;
     case v1::LinkMessage::kGoodbye: {
       const v1::Goodbye& goodbye = message.goodbye();
-      const bool defederated = goodbye.reason() == v1::Goodbye::DEFEDERATED;
-      Down({defederated ? LinkEnd::Kind::kDefederated : LinkEnd::Kind::kLost,
-            absl::UnavailableError(
-                absl::StrCat("node ", options_.peer.name, " ended the link: ", Quote(goodbye.message())))});
+      LinkEnd::Kind kind = LinkEnd::Kind::kLost;
+      if (goodbye.reason() == v1::Goodbye::DEFEDERATED) kind = LinkEnd::Kind::kDefederated;
+      if (goodbye.reason() == v1::Goodbye::UNTRUSTED) kind = LinkEnd::Kind::kDistrusted;
+      Down({kind,
+            absl::UnavailableError(absl::StrCat("node ", peer().name, " ended the link: ", Quote(goodbye.message())))});
       return;
     }
+    case v1::LinkMessage::kRevocation:
+      if (absl::Status status = revocations_.Take(message.revocation(), *context_->trust); !status.ok()) Refuse(status);
+      return;
+    case v1::LinkMessage::kRedial:
+      if (!options_.dialler) return Refuse(absl::InvalidArgumentError("the dialler of the link sent Redial"));
+      options_.redial();
+      return;
+    case v1::LinkMessage::kDrained:
+      peer_drained_ = true;
+      return CheckDrained();
     case v1::LinkMessage::kRefusal:
       Down({LinkEnd::Kind::kRefused, RefusalStatus(message.refusal())});
       return;
@@ -154,7 +209,7 @@ void Link::OnCatalogue(const v1::CatalogueUpdate& update) {
   const absl::StatusOr<bool> complete = import_.Apply(update);
   if (!complete.ok()) return Refuse(complete.status());
   for (const std::string& warning : import_.TakeWarnings()) {
-    context_->logger->warn("node {}: {}", options_.peer.name, warning);
+    context_->logger->warn("node {}: {}", peer().name, warning);
   }
   if (!*complete) return;
   has_imported_ = true;
@@ -171,8 +226,17 @@ std::optional<Payload> Link::NextMessage() {
     messages_.pop_front();
     return Encode(message);
   }
-  if (over_ || !exports()) return std::nullopt;
-  std::optional<v1::CatalogueUpdate> update = export_.Next(*context_->catalogue->snapshot());
+  if (over_ || retiring_) return std::nullopt;
+  // Before the catalogue: what is no longer trusted should not be used meanwhile.
+  if (auto lists = revocations_.Next(*context_->trust->state()->revocations)) {
+    v1::LinkMessage message;
+    *message.mutable_revocation() = *std::move(lists);
+    return Encode(message);
+  }
+  if (!exports()) return std::nullopt;
+  std::optional<v1::CatalogueUpdate> update =
+      export_.Next(*context_->catalogue->snapshot(),
+                   [this](const SkillSet& set) { return MayCallSome(context_->policy, peer(), set); });
   if (!update.has_value()) return std::nullopt;
   v1::LinkMessage message;
   *message.mutable_catalogue() = *std::move(update);
@@ -186,17 +250,33 @@ void Link::Send(v1::LinkMessage message) {
 }
 
 void Link::CheckReady() {
-  if (over_ || ready_ || !has_lane_) return;
+  if (over_ || ready_ || retiring_ || !has_lane_) return;
   if ((imports() && !has_imported_) || (exports() && !acknowledged_)) return;
   ready_ = true;
   context_->control->Cancel(ready_timer_);
   options_.ready();
 }
 
+void Link::CheckDrained() {
+  if (!options_.dialler || !drained_ || !peer_drained_) return;
+  Leave(v1::Goodbye::REPLACED,
+        {LinkEnd::Kind::kLost, absl::UnavailableError("a newer connection has taken the place of this one")});
+}
+
+void Link::Leave(v1::Goodbye::Reason reason, LinkEnd end) {
+  if (over_) return;
+  said_goodbye_ = true;
+  v1::LinkMessage message;
+  message.mutable_goodbye()->set_reason(reason);
+  message.mutable_goodbye()->set_message(std::string(end.status.message()));
+  messages_.push_back(std::move(message));
+  Down(std::move(end));
+}
+
 void Link::Refuse(const absl::Status& why) {
   if (over_) return;
-  const std::string message = absl::StrCat("node ", context_->identity->identity().name, " ended the link with node ",
-                                           options_.peer.name, ": ", why.message());
+  const std::string message = absl::StrCat("node ", context_->trust->self().name, " ended the link with node ",
+                                           peer().name, ": ", why.message());
   v1::LinkMessage refusal;
   *refusal.mutable_refusal() = MakeRefusal(v1::Refusal::PROTOCOL, message);
   Send(std::move(refusal));
@@ -214,8 +294,10 @@ void Link::Down(LinkEnd end) {
 void Link::Shut(const absl::Status& reason) {
   options_.imported = nullptr;
   options_.ready = nullptr;
+  options_.redial = nullptr;
   options_.down = nullptr;
   context_->control->Cancel(ready_timer_);
+  if (trust_ != nullptr) trust_->Stop();
   calls_->Close(reason);
   writer_->Close(absl::OkStatus());
   // The lane stays until the peer has taken notice, because its end would overtake the goodbye.

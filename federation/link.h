@@ -15,11 +15,14 @@
 #include "federation/catalogue_import.h"
 #include "federation/link_calls.h"
 #include "federation/link_context.h"
+#include "federation/link_trust.h"
 #include "federation/message_stream.h"
+#include "federation/revocation_exchange.h"
 #include "federation/stream_writer.h"
 #include "grpcpp/channel.h"
 #include "paranet/v1/federation.pb.h"
 #include "pki/identity.h"
+#include "pki/node_trust.h"
 
 namespace paranet {
 
@@ -32,6 +35,10 @@ struct LinkEnd {
     kRefused,
     // The peer's operator ended the federation.
     kDefederated,
+    // The peer's certificate is no longer good.
+    kUntrusted,
+    // The peer says so of this node's certificate.
+    kDistrusted,
   };
   Kind kind = Kind::kLost;
   absl::Status status;
@@ -41,7 +48,8 @@ struct LinkEnd {
 class Link : public std::enable_shared_from_this<Link> {
  public:
   struct Options {
-    pki::Identity peer;
+    // What its certificate says.
+    std::shared_ptr<const pki::Peer> peer;
     bool dialler = false;
     v1::LinkMode mode = v1::ONE_WAY;
     std::string link_id;
@@ -51,6 +59,10 @@ class Link : public std::enable_shared_from_this<Link> {
     std::shared_ptr<MessageStream> stream;
     // Of the dialler.
     std::shared_ptr<grpc::Channel> channel;
+    // Of the server: where the dialler is, HOST:PORT.
+    std::string address;
+    // Of the dialler: the fingerprint of the certificate that it showed.
+    std::string own_certificate;
     // Of the server.
     std::optional<v1::Welcome> welcome;
     std::shared_ptr<LinkCounters> counters;
@@ -58,6 +70,8 @@ class Link : public std::enable_shared_from_this<Link> {
     std::function<void()> imported;
     // Once: calls can go in all directions that the mode permits, and both catalogues have arrived.
     std::function<void()> ready;
+    // Of the dialler: the server asks to be dialled anew (Redial).
+    std::function<void()> redial;
     // Once, unless Close was called.
     std::function<void(const LinkEnd&)> down;
   };
@@ -65,7 +79,10 @@ class Link : public std::enable_shared_from_this<Link> {
   Link(std::shared_ptr<const LinkContext> context, Options options);
   void Start();
 
-  const pki::Identity& peer() const { return options_.peer; }
+  const pki::Identity& peer() const { return options_.peer->identity; }
+  const pki::Peer& certificate() const { return *options_.peer; }
+  const std::string& address() const { return options_.address; }
+  const std::string& own_certificate() const { return options_.own_certificate; }
   const std::string& id() const { return options_.link_id; }
   bool dialler() const { return options_.dialler; }
   // Whether the peer may call here, and this node there.
@@ -75,6 +92,7 @@ class Link : public std::enable_shared_from_this<Link> {
   const std::shared_ptr<LinkCalls>& calls() const { return calls_; }
 
   bool is_ready() const { return ready_; }
+  bool is_retiring() const { return retiring_; }
   bool has_imported() const { return has_imported_; }
   SkillSets imported_sets() const { return import_.sets(); }
   size_t exported() const { return export_.size(); }
@@ -83,6 +101,14 @@ class Link : public std::enable_shared_from_this<Link> {
   void AttachLane(std::shared_ptr<MessageStream> stream, RpcQueue* queue);
   // The node's catalogue has changed.
   void CatalogueChanged();
+  // What the node trusts has changed: passes new revocation lists on, and ends the link (`down`, perhaps inside) if the
+  // peer is no longer trusted.
+  void TrustChanged();
+  // Of the server: this node's certificate or roots have changed.
+  void AskForRedial();
+  // Another connection has taken the link's place, and no calls begin here any more: the link tells no more of
+  // catalogues, and ends (`down`) when the calls of both sides have ended. Idempotent.
+  void Retire();
   // Says goodbye and ends; no callback runs any more. Idempotent.
   void Close(v1::Goodbye::Reason reason, const std::string& message);
 
@@ -93,6 +119,9 @@ class Link : public std::enable_shared_from_this<Link> {
   std::optional<Payload> NextMessage();
   void Send(v1::LinkMessage message);
   void CheckReady();
+  void CheckDrained();
+  // Ends with a last word to the peer.
+  void Leave(v1::Goodbye::Reason reason, LinkEnd end);
   // Ends for good because of what the peer did.
   void Refuse(const absl::Status& why);
   void Down(LinkEnd end);
@@ -107,10 +136,16 @@ class Link : public std::enable_shared_from_this<Link> {
   std::deque<v1::LinkMessage> messages_;
   CatalogueExport export_;
   CatalogueImport import_;
+  RevocationExchange revocations_;
+  std::shared_ptr<LinkTrust> trust_;
   bool has_lane_ = false;
   bool has_imported_ = false;
   bool acknowledged_ = false;
   bool ready_ = false;
+  bool retiring_ = false;
+  // Drained was said, and heard.
+  bool drained_ = false;
+  bool peer_drained_ = false;
   // Down or closed.
   bool over_ = false;
   bool said_goodbye_ = false;

@@ -160,6 +160,12 @@ absl::Status LinkCalls::CheckHops(const CallContext& context) {
                                                     kMostHops, "; look for a loop among the nodes"));
 }
 
+absl::Status LinkCalls::CheckTrust() const {
+  if (trusted_.load(std::memory_order_acquire)) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat("the certificate of node ", peer_.name, " is no longer good; renew it or enrol the node anew"));
+}
+
 std::shared_ptr<CallHandle> LinkCalls::CallUnary(CallContext context, Payload request, UnaryDone done) {
   if (absl::Status status = CheckHops(context); !status.ok()) return Refuse(status, std::move(done));
   counters_->out.fetch_add(1, std::memory_order_relaxed);
@@ -258,9 +264,10 @@ std::shared_ptr<CallHandle> LinkCalls::ServeOnLane(const v1::CallHeader& header,
                                                    RpcQueue* queue, UnaryDone done) {
   const Activity::Token token = context_->activity->Begin();
   if (!token) return Refuse(LinkDown(), std::move(done));
+  if (absl::Status status = CheckTrust(); !status.ok()) return Refuse(status, std::move(done));
   counters_->in.fetch_add(1, std::memory_order_relaxed);
-  absl::StatusOr<AdmittedCall> call = AdmitCall(*context_->catalogue, *context_->router, peer_, exports_, header,
-                                                HeaderDeadline(header, absl::Now()), queue);
+  absl::StatusOr<AdmittedCall> call = AdmitCall(*context_->catalogue, *context_->router, context_->policy, peer_,
+                                                exports_, header, HeaderDeadline(header, absl::Now()), queue);
   if (!call.ok()) return Refuse(call.status(), std::move(done));
   if (call->context.skill->shape != SkillShape::kUnary) {
     return Refuse(absl::InvalidArgumentError("a streaming skill was called on the link's lane for unary calls; the "
@@ -277,9 +284,13 @@ void LinkCalls::ServeCarried(const v1::CallHeader& header, absl::Time deadline, 
     stream->Finish(LinkDown(), {});
     return;
   }
+  if (absl::Status status = CheckTrust(); !status.ok()) {
+    stream->Finish(status, {});
+    return;
+  }
   counters_->in.fetch_add(1, std::memory_order_relaxed);
   absl::StatusOr<AdmittedCall> call =
-      AdmitCall(*context_->catalogue, *context_->router, peer_, exports_, header, deadline, queue);
+      AdmitCall(*context_->catalogue, *context_->router, context_->policy, peer_, exports_, header, deadline, queue);
   if (!call.ok()) {
     stream->Finish(call.status(), {});
     return;

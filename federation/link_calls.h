@@ -70,7 +70,10 @@ class LinkCalls final : public PeerCalls, public std::enable_shared_from_this<Li
 
   std::shared_ptr<CallHandle> CallUnary(CallContext context, Payload request, UnaryDone done) override;
   void CallStream(CallContext context, std::shared_ptr<ServerStream> stream) override;
+  const std::shared_ptr<CallTally>& tally() const override { return tally_; }
 
+  // The peer is no longer to be trusted: none of its calls is served from now on. Idempotent.
+  void Distrust() { trusted_.store(false, std::memory_order_release); }
   // Ends all calls with UNAVAILABLE; new ones end so at once. The lane's stream stays until Abort. Idempotent.
   void Close(const absl::Status& reason);
   void Abort();
@@ -78,6 +81,8 @@ class LinkCalls final : public PeerCalls, public std::enable_shared_from_this<Li
  private:
   // Refuses calls that have crossed too many links.
   static absl::Status CheckHops(const CallContext& context);
+  // Whether the peer's calls are served.
+  absl::Status CheckTrust() const;
   void Carry(v1::CallHeader header, absl::Time deadline, RpcQueue* queue, std::shared_ptr<ServerStream> stream);
   std::shared_ptr<CallHandle> ServeOnLane(const v1::CallHeader& header, const Payload& request, RpcQueue* queue,
                                           UnaryDone done);
@@ -97,6 +102,8 @@ class LinkCalls final : public PeerCalls, public std::enable_shared_from_this<Li
   const std::shared_ptr<grpc::Channel> channel_;
   const std::shared_ptr<LinkCounters> counters_;
   const std::function<void(uint64_t)> open_carry_;
+  const std::shared_ptr<CallTally> tally_ = std::make_shared<CallTally>();
+  std::atomic<bool> trusted_ = true;
 
   absl::Mutex mu_;
   absl::AnyInvocable<void(absl::Status)> lane_ended_ ABSL_GUARDED_BY(mu_);

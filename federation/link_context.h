@@ -6,12 +6,13 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/node/policy.h"
 #include "core/routing/router.h"
 #include "core/rpc/rpc_queue.h"
 #include "core/skill/catalogue.h"
 #include "federation/activity.h"
 #include "federation/control_thread.h"
-#include "pki/node_identity.h"
+#include "pki/node_trust.h"
 
 namespace paranet {
 
@@ -20,9 +21,12 @@ namespace paranet {
 struct LinkContext {
   std::shared_ptr<ControlThread> control;
   std::shared_ptr<Activity> activity;
-  const pki::NodeIdentity* identity = nullptr;
+  // Asked anew each time: what it says changes.
+  std::shared_ptr<pki::NodeTrust> trust;
   Catalogue* catalogue = nullptr;
   const Router* router = nullptr;
+  // What peers may call beside what is exported; null: all of it.
+  const Policy* policy = nullptr;
   Clock* clock = nullptr;
   // For streams that this node dials and that have no other leg.
   RpcQueue* queue = nullptr;

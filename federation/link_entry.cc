@@ -17,7 +17,7 @@ v1::LinkInfo LinkEntry::Info() const {
   info.set_state(state);
   info.set_since_unix_ms(absl::ToUnixMillis(since));
   info.set_last_error(last_error);
-  if (link != nullptr) {
+  if (const std::shared_ptr<Link>& link = links.current(); link != nullptr) {
     info.set_imports(static_cast<uint32_t>(link->imported_sets().size()));
     info.set_exports(static_cast<uint32_t>(link->exported()));
   }

@@ -10,6 +10,8 @@
 #include "federation/backoff.h"
 #include "federation/dial.h"
 #include "federation/link.h"
+#include "federation/link_replacement.h"
+#include "federation/link_set.h"
 #include "federation/link_store.h"
 #include "paranet/v1/node.pb.h"
 
@@ -44,7 +46,9 @@ struct LinkEntry {
   Backoff backoff{kBackoffBase, kBackoffCap};
   uint64_t retry_timer = 0;
   std::shared_ptr<Dial> dial;
-  std::shared_ptr<Link> link;
+  LinkSet links;
+  // Of the dialler.
+  std::unique_ptr<LinkReplacement> replacement;
   std::shared_ptr<LinkCounters> counters = std::make_shared<LinkCounters>();
 };
 

@@ -5,14 +5,15 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "core/base/nearest.h"
 #include "core/base/status.h"
+#include "federation/federate_request.h"
 #include "federation/handshake.h"
 #include "federation/hello_exchange.h"
+#include "federation/link_trust.h"
 #include "openssl/rand.h"
 
 namespace paranet {
@@ -25,15 +26,12 @@ std::string MakeLinkId() {
   return absl::BytesToHexString(bytes);
 }
 
-absl::Status CheckAddress(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  uint32_t port = 0;
-  if (colon != std::string::npos && colon > 0 &&
-      absl::SimpleAtoi(absl::string_view(address).substr(colon + 1), &port) && port >= 1 && port <= 65535) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", absl::CHexEscape(address.substr(0, 200)), "\" is no address of a node; write HOST:PORT"));
+// A node has one or two connections per link, and for each renewal while a call lasts one more.
+constexpr size_t kMostConnections = 16;
+
+// Another value for each certificate of the node and each set of roots.
+std::string CredentialsOf(const pki::TrustState& state) {
+  return absl::StrCat(state.identity->chain().leaf().fingerprint(), "\n", state.identity->trust()->ToPem());
 }
 
 absl::string_view ModeName(v1::LinkMode mode) { return mode == v1::BIDIRECTIONAL ? "bidirectional" : "one-way"; }
@@ -41,12 +39,16 @@ absl::string_view ModeName(v1::LinkMode mode) { return mode == v1::BIDIRECTIONAL
 }  // namespace
 
 LinkManager::LinkManager(std::shared_ptr<const LinkContext> context, Database* database, LiveLinks* live)
-    : context_(std::move(context)), store_(database), live_(live), imports_(context_->catalogue, context_->logger) {}
+    : context_(std::move(context)),
+      credentials_(CredentialsOf(*context_->trust->state())),
+      store_(database),
+      live_(live),
+      imports_(context_->catalogue, context_->logger) {}
 
 absl::Status LinkManager::Load() {
   PARANET_ASSIGN_OR_RETURN(const std::vector<LinkRecord> records, store_.List());
   for (const LinkRecord& record : records) {
-    auto entry = std::make_shared<LinkEntry>(record);
+    EntryPtr entry = MakeEntry(record);
     entry->SetState(record.dialler ? v1::LinkInfo::WAITING : v1::LinkInfo::LISTENING, context_->clock->Now());
     entries_[{record.peer, record.dialler}] = std::move(entry);
   }
@@ -66,31 +68,20 @@ void LinkManager::Start(absl::AnyInvocable<void()> tried) {
 void LinkManager::Federate(const v1::FederateRequest& request, absl::Time deadline, FederateDone done) {
   const std::string& peer = request.peer();
   if (stopping_) return done(absl::UnavailableError("the node stops"));
-  if (absl::Status status = pki::CheckIdentityName(peer, "the peer's name"); !status.ok()) return done(status);
-  if (peer == self()) {
-    return done(RefusalStatus(MakeRefusal(
-        v1::Refusal::SELF, absl::StrCat("node ", peer, " cannot federate with itself; name another node"))));
-  }
-  if (absl::Status status = CheckAddress(request.address()); !status.ok()) return done(status);
-  if (request.mode() != v1::LINK_MODE_UNSPECIFIED && request.mode() != v1::ONE_WAY &&
-      request.mode() != v1::BIDIRECTIONAL) {
-    return done(absl::InvalidArgumentError(absl::StrCat("link mode ", static_cast<int>(request.mode()),
-                                                        " is unknown; federate one-way or bidirectional")));
-  }
+  absl::StatusOr<LinkRecord> record = CheckFederateRequest(self(), request, context_->clock->Now());
+  if (!record.ok()) return done(record.status());
   if (operations_.contains(peer)) {
     return done(absl::AbortedError(absl::StrCat("node ", peer, " is being federated with already; wait for that")));
   }
-  LinkRecord record{.peer = peer, .address = request.address(), .dialler = true};
-  record.mode = request.mode() == v1::BIDIRECTIONAL ? v1::BIDIRECTIONAL : v1::ONE_WAY;
-  record.created_unix_ms = absl::ToUnixMillis(context_->clock->Now());
   Operation operation;
-  operation.entry = std::make_shared<LinkEntry>(record);
+  operation.entry = MakeEntry(*record);
   operation.entry->fresh = true;
   EntryPtr& slot = entries_[{peer, true}];
   if (slot != nullptr) {
     operation.previous = slot;
     slot->suspended = true;
     context_->control->Cancel(std::exchange(slot->retry_timer, 0));
+    slot->replacement->Stop();
     if (slot->dial != nullptr) std::exchange(slot->dial, nullptr)->Cancel();
     operation.entry->counters = slot->counters;
     operation.entry->record.created_unix_ms = slot->record.created_unix_ms;
@@ -133,15 +124,16 @@ std::vector<v1::LinkInfo> LinkManager::List() const {
   return links;
 }
 
-void LinkManager::Accept(const pki::Identity& peer, const std::string& address, const v1::Hello& hello,
-                         const std::shared_ptr<MessageStream>& stream) {
+void LinkManager::Accept(const std::shared_ptr<const pki::Peer>& certificate, const std::string& address,
+                         const v1::Hello& hello, const std::shared_ptr<MessageStream>& stream) {
+  const pki::Identity& peer = certificate->identity;
   if (stopping_) return stream->Close(absl::UnavailableError("the node stops"));
   const absl::StatusOr<bool> defederated = store_.IsDefederated(peer.name);
   if (!defederated.ok()) {
     context_->logger->error("node {} cannot be federated with: {}", peer.name, defederated.status().message());
     return stream->Close(absl::UnavailableError("the node cannot read its state; see its log"));
   }
-  if (const auto refusal = CheckHello(context_->identity->identity(), peer, *defederated, hello)) {
+  if (const auto refusal = CheckHello(context_->trust->self(), peer, *defederated, hello)) {
     context_->logger->warn("a link from {} at {} was refused: {}", peer.ToUri(), address, refusal->message());
     return SendRefusal(stream, *refusal);
   }
@@ -149,24 +141,28 @@ void LinkManager::Accept(const pki::Identity& peer, const std::string& address, 
   if (slot == nullptr) {
     LinkRecord record{.peer = peer.name};
     record.created_unix_ms = absl::ToUnixMillis(context_->clock->Now());
-    slot = std::make_shared<LinkEntry>(record);
+    slot = MakeEntry(record);
   }
   const EntryPtr entry = slot;
-  CloseEntry(entry, v1::Goodbye::REPLACED, absl::StrCat("a newer connection of node ", peer.name, " took its place"));
-  entry->record.address = address;
-  entry->record.mode = hello.mode();
-  ++entry->attempts;
-  absl::Status stored = store_.Put(entry->record);
-  if (stored.ok() && *defederated) stored = store_.ForgetDefederated(peer.name);
-  if (!stored.ok()) {
-    // The link works; it will not be listed after a restart until the peer dials again.
-    context_->logger->error("the link of node {} cannot be stored: {}", peer.name, stored.message());
+  // What takes the place of a link that works is seen when it is complete.
+  if (entry->record.mode != hello.mode() || entry->links.Find(hello.replaces()) == nullptr) {
+    CloseEntry(entry, v1::Goodbye::REPLACED, absl::StrCat("a newer connection of node ", peer.name, " took its place"));
+    entry->SetState(v1::LinkInfo::CONNECTING, context_->clock->Now());
+    ++entry->attempts;
+    entry->record.address = address;
+    entry->record.mode = hello.mode();
+    absl::Status stored = store_.Put(entry->record);
+    if (stored.ok() && *defederated) stored = store_.ForgetDefederated(peer.name);
+    if (!stored.ok()) {
+      // The link works; it will not be listed after a restart until the peer dials again.
+      context_->logger->error("the link of node {} cannot be stored: {}", peer.name, stored.message());
+    }
   }
-  entry->SetState(v1::LinkInfo::CONNECTING, context_->clock->Now());
   Link::Options options;
-  options.peer = peer;
+  options.peer = certificate;
+  options.address = address;
   options.link_id = MakeLinkId();
-  options.welcome = MakeWelcome(context_->identity->identity(), options.link_id);
+  options.welcome = MakeWelcome(context_->trust->self(), options.link_id);
   options.limits = CommonLimits(OwnLimits(), hello.limits());
   options.stream = stream;
   StartLink(entry, std::move(options));
@@ -181,9 +177,39 @@ void LinkManager::AttachLane(const std::shared_ptr<Link>& link, std::shared_ptr<
 void LinkManager::CatalogueChanged() {
   if (stopping_) return;
   for (const auto& [key, entry] : entries_) {
-    if (entry->link != nullptr) entry->link->CatalogueChanged();
+    for (const std::shared_ptr<Link>& link : entry->links.all()) link->CatalogueChanged();
   }
   imports_.CatalogueChanged();
+}
+
+void LinkManager::TrustChanged() {
+  if (stopping_) return;
+  std::vector<EntryPtr> entries;
+  for (const auto& [key, entry] : entries_) entries.push_back(entry);
+  for (const auto& [peer, operation] : operations_) {
+    if (operation.previous != nullptr) entries.push_back(operation.previous);
+  }
+  for (const EntryPtr& entry : entries) {
+    // A link may end by it.
+    const std::vector<std::shared_ptr<Link>> links = entry->links.all();
+    for (const std::shared_ptr<Link>& link : links) link->TrustChanged();
+  }
+  if (std::string credentials = CredentialsOf(*context_->trust->state()); credentials != credentials_) {
+    credentials_ = std::move(credentials);
+    for (const EntryPtr& entry : entries) {
+      if (!entry->record.dialler) {
+        for (const std::shared_ptr<Link>& link : entry->links.all()) link->AskForRedial();
+      } else if (entry->links.current() != nullptr || entry->dial != nullptr) {
+        entry->replacement->Request();
+      } else {
+        // What kept it down may have been the certificate.
+        context_->control->Cancel(std::exchange(entry->retry_timer, 0));
+        entry->backoff.Reset();
+        StartDial(entry);
+      }
+    }
+  }
+  Changed();
 }
 
 void LinkManager::Stop() {
@@ -204,16 +230,37 @@ void LinkManager::Stop() {
   all_tried_ = nullptr;
 }
 
+LinkManager::EntryPtr LinkManager::MakeEntry(const LinkRecord& record) {
+  auto entry = std::make_shared<LinkEntry>(record);
+  entry->replacement =
+      std::make_unique<LinkReplacement>(context_->control, [this, weak = std::weak_ptr<LinkEntry>(entry)] {
+        if (const EntryPtr due = weak.lock()) ReplaceLink(due);
+      });
+  return entry;
+}
+
 void LinkManager::StartDial(const EntryPtr& entry) {
-  if (stopping_ || entry->suspended || entry->dial != nullptr || entry->link != nullptr) return;
+  if (stopping_ || entry->suspended || entry->dial != nullptr || entry->links.current() != nullptr) return;
   entry->retry_timer = 0;
   entry->SetState(v1::LinkInfo::CONNECTING, context_->clock->Now());
   ++entry->attempts;
+  entry->replacement->Dialling();
+  DialPeer(entry);
+}
+
+void LinkManager::ReplaceLink(const EntryPtr& entry) {
+  // There is an attempt to wait for, or the operator's.
+  if (stopping_ || entry->suspended || entry->dial != nullptr || entry->links.is_one_coming()) return;
+  DialPeer(entry);
+}
+
+void LinkManager::DialPeer(const EntryPtr& entry) {
   Dial::Options options;
-  options.peer = {context_->identity->identity().network, pki::Role::kNode, entry->record.peer};
+  options.peer = {context_->trust->self().network, pki::Role::kNode, entry->record.peer};
   options.address = entry->record.address;
   options.mode = entry->record.mode;
   options.fresh = entry->fresh;
+  if (!entry->links.all().empty()) options.replaces = entry->links.all().back()->id();
   options.done = [this, weak = std::weak_ptr<LinkEntry>(entry)](DialResult result) {
     if (const EntryPtr dialled = weak.lock()) OnDialled(dialled, std::move(result));
   };
@@ -222,6 +269,7 @@ void LinkManager::StartDial(const EntryPtr& entry) {
 }
 
 void LinkManager::ScheduleDial(const EntryPtr& entry) {
+  context_->control->Cancel(entry->retry_timer);
   entry->SetState(v1::LinkInfo::WAITING, context_->clock->Now());
   entry->retry_timer =
       context_->control->At(absl::Now() + entry->backoff.Next(), [this, weak = std::weak_ptr<LinkEntry>(entry)] {
@@ -232,16 +280,20 @@ void LinkManager::ScheduleDial(const EntryPtr& entry) {
 void LinkManager::OnDialled(const EntryPtr& entry, DialResult result) {
   entry->dial = nullptr;
   if (!result.status.ok()) {
-    if (result.refused) {
-      OnRefused(entry, result.status, result.defederated);
+    const bool passes = result.passes || OwnCertificateEnds(*context_->trust->state(), context_->clock->Now());
+    if (entry->links.current() != nullptr) {
+      OnReplacementFailed(entry, result.status);
+    } else if (result.defederated) {
+      OnRefused(entry, result.status, /*defederated=*/true);
     } else {
-      OnLost(entry, result.status);
+      OnFailed(entry, result.status, result.refused && (!passes || operations_.contains(entry->record.peer)));
     }
     return Changed();
   }
   entry->fresh = false;
   Link::Options options;
-  options.peer = {context_->identity->identity().network, pki::Role::kNode, entry->record.peer};
+  options.peer = std::move(result.peer);
+  options.own_certificate = std::move(result.own_certificate);
   options.dialler = true;
   options.link_id = result.welcome.link_id();
   options.limits = CommonLimits(OwnLimits(), result.welcome.limits());
@@ -251,44 +303,89 @@ void LinkManager::OnDialled(const EntryPtr& entry, DialResult result) {
 }
 
 void LinkManager::StartLink(const EntryPtr& entry, Link::Options options) {
-  const std::weak_ptr<LinkEntry> weak = entry;
+  // The set holds the link, which holds these.
+  const auto find = [weak = std::weak_ptr<LinkEntry>(entry), id = options.link_id](EntryPtr* of) {
+    *of = weak.lock();
+    return *of == nullptr ? nullptr : (*of)->links.Find(id);
+  };
   options.mode = entry->record.mode;
   options.counters = entry->counters;
-  options.imported = [this, weak] {
-    if (const EntryPtr changed = weak.lock(); changed != nullptr && changed->link != nullptr) {
-      imports_.Update(changed->link);
-    }
+  options.imported = [this, find] {
+    EntryPtr changed;
+    const std::shared_ptr<Link> link = find(&changed);
+    // One that is to replace another has its turn when it is complete.
+    if (link != nullptr && link == changed->links.current()) imports_.Update(link);
   };
-  options.ready = [this, weak] {
-    if (const EntryPtr ready = weak.lock()) OnReady(ready);
+  options.ready = [this, find] {
+    EntryPtr ready;
+    if (const std::shared_ptr<Link> link = find(&ready)) OnReady(ready, link);
   };
-  options.down = [this, weak](const LinkEnd& end) {
-    if (const EntryPtr down = weak.lock()) OnDown(down, end);
+  options.redial = [find] {
+    EntryPtr asked;
+    if (find(&asked) != nullptr) asked->replacement->Request();
   };
-  entry->link = std::make_shared<Link>(context_, std::move(options));
-  const std::shared_ptr<Link> link = entry->link;
+  options.down = [this, find](const LinkEnd& end) {
+    EntryPtr down;
+    if (const std::shared_ptr<Link> link = find(&down)) OnDown(down, link, end);
+  };
+  if (entry->links.all().size() >= kMostConnections) {
+    const std::shared_ptr<Link> oldest = entry->links.all().front();
+    DropLink(entry, oldest);
+    oldest->Close(v1::Goodbye::REPLACED, "the link has too many older connections");
+  }
+  const auto link = std::make_shared<Link>(context_, std::move(options));
+  entry->links.Add(link);
   live_->Add(link);
   link->Start();
 }
 
-void LinkManager::OnReady(const EntryPtr& entry) {
+void LinkManager::OnReady(const EntryPtr& entry, const std::shared_ptr<Link>& link) {
+  const bool replaces = link != entry->links.current();
+  if (!entry->links.MakeCurrent(link)) return link->Retire();
+  // The calls first, then the connections that they came from.
+  if (link->imports() && !imports_.Uses(link)) imports_.Update(link);
+  entry->links.RetireOlder();
+  if (entry->record.dialler) {
+    entry->replacement->Up(link->certificate().not_after - context_->clock->Now());
+  } else {
+    entry->record.address = link->address();
+  }
   entry->SetState(v1::LinkInfo::UP, context_->clock->Now());
   entry->was_up = true;
   entry->tried = true;
   entry->last_error.clear();
   entry->attempts = 0;
   entry->backoff.Reset();
-  context_->logger->info("the {} link with node {} is up ({} imported, {} exported)", ModeName(entry->record.mode),
-                         entry->record.peer, entry->link->imported_sets().size(), entry->link->exported());
+  context_->logger->info("the {} link with node {} is up{} ({} imported, {} exported)", ModeName(entry->record.mode),
+                         entry->record.peer, replaces ? " on a new connection" : "", link->imported_sets().size(),
+                         link->exported());
   Changed();
   if (std::optional<Operation> operation = TakeOperation(entry)) Succeed(*std::move(operation));
 }
 
-void LinkManager::OnDown(const EntryPtr& entry, const LinkEnd& end) {
-  DropLink(entry);
+void LinkManager::OnDown(const EntryPtr& entry, const std::shared_ptr<Link>& link, const LinkEnd& end) {
+  const bool was_current = link == entry->links.current();
+  const bool was_coming = !was_current && !link->is_retiring();
+  DropLink(entry, link);
+  if (!was_current) return OnOtherDown(entry, was_coming, end);
+  if (entry->links.current() != nullptr && end.kind != LinkEnd::Kind::kDefederated) {
+    // Its successor is on the way already.
+    entry->last_error = std::string(end.status.message());
+    entry->SetState(v1::LinkInfo::CONNECTING, context_->clock->Now());
+    return Changed();
+  }
+  entry->replacement->Stop();
+  const std::shared_ptr<const pki::TrustState> state = context_->trust->state();
   switch (end.kind) {
     case LinkEnd::Kind::kLost:
-      OnLost(entry, end.status);
+    case LinkEnd::Kind::kUntrusted:
+      // A peer that is not trusted may have another certificate by now: the next attempt shows.
+      OnFailed(entry, end.status, /*refused=*/false);
+      break;
+    case LinkEnd::Kind::kDistrusted:
+      OnFailed(entry, end.status,
+               link->own_certificate() == state->identity->chain().leaf().fingerprint() &&
+                   !OwnCertificateEnds(*state, context_->clock->Now()));
       break;
     case LinkEnd::Kind::kRefused:
       OnRefused(entry, end.status, /*defederated=*/false);
@@ -300,6 +397,33 @@ void LinkManager::OnDown(const EntryPtr& entry, const LinkEnd& end) {
   Changed();
 }
 
+void LinkManager::OnOtherDown(const EntryPtr& entry, bool was_coming, const LinkEnd& end) {
+  if (end.kind == LinkEnd::Kind::kDefederated) {
+    OnDefederated(entry->record.peer, end.status);
+  } else if (was_coming && entry->record.dialler) {
+    OnReplacementFailed(entry, end.status);
+  } else if (end.kind == LinkEnd::Kind::kUntrusted) {
+    context_->logger->warn("an older connection of the link with node {} is closed: {}", entry->record.peer,
+                           end.status.message());
+  }
+  Changed();
+}
+
+void LinkManager::OnReplacementFailed(const EntryPtr& entry, const absl::Status& status) {
+  // The link goes on as it is.
+  entry->last_error = absl::StrCat("the link is up and cannot be renewed: ", status.message());
+  context_->logger->warn("the link with node {} cannot be renewed: {}", entry->record.peer, status.message());
+  entry->replacement->Failed();
+}
+
+void LinkManager::OnFailed(const EntryPtr& entry, const absl::Status& status, bool refused) {
+  if (!entry->record.dialler) return OnLost(entry, status);
+  const std::shared_ptr<const pki::TrustState> state = context_->trust->state();
+  const absl::Status why = ExplainLoss(*state, context_->clock->Now(), status);
+  if (refused || OwnCertificateIsRevoked(*state)) return OnRefused(entry, why, /*defederated=*/false);
+  OnLost(entry, why);
+}
+
 void LinkManager::OnLost(const EntryPtr& entry, const absl::Status& status) {
   entry->tried = true;
   // Once per loss, not per attempt.
@@ -309,6 +433,9 @@ void LinkManager::OnLost(const EntryPtr& entry, const absl::Status& status) {
   entry->last_error = std::string(status.message());
   if (!entry->record.dialler) {
     entry->SetState(v1::LinkInfo::LISTENING, context_->clock->Now());
+  } else if (entry->dial != nullptr) {
+    // What was to replace the link takes its place.
+    entry->SetState(v1::LinkInfo::CONNECTING, context_->clock->Now());
   } else if (!entry->suspended) {
     ScheduleDial(entry);
   }
@@ -334,15 +461,16 @@ void LinkManager::OnDefederated(const std::string& peer, const absl::Status& sta
 void LinkManager::CloseEntry(const EntryPtr& entry, v1::Goodbye::Reason reason, const std::string& message) {
   context_->control->Cancel(std::exchange(entry->retry_timer, 0));
   if (entry->dial != nullptr) std::exchange(entry->dial, nullptr)->Cancel();
-  if (const std::shared_ptr<Link> link = entry->link) {
-    DropLink(entry);
+  entry->replacement->Stop();
+  const std::vector<std::shared_ptr<Link>> links = entry->links.all();
+  for (const std::shared_ptr<Link>& link : links) {
+    DropLink(entry, link);
     link->Close(reason, message);
   }
 }
 
-void LinkManager::DropLink(const EntryPtr& entry) {
-  const std::shared_ptr<Link> link = std::exchange(entry->link, nullptr);
-  if (link == nullptr) return;
+void LinkManager::DropLink(const EntryPtr& entry, const std::shared_ptr<Link>& link) {
+  entry->links.Remove(link);
   live_->Remove(link);
   imports_.LinkDown(link, OtherImport(link->peer().name, link));
 }
@@ -374,7 +502,7 @@ std::shared_ptr<Link> LinkManager::OtherImport(const std::string& peer, const st
   for (const bool dialler : {true, false}) {
     const auto slot = entries_.find({peer, dialler});
     if (slot == entries_.end()) continue;
-    const std::shared_ptr<Link>& other = slot->second->link;
+    const std::shared_ptr<Link>& other = slot->second->links.current();
     if (other != nullptr && other != link && other->imports() && other->has_imported()) return other;
   }
   return nullptr;
@@ -408,7 +536,11 @@ void LinkManager::Fail(Operation operation, const absl::Status& status) {
   CloseEntry(entry, v1::Goodbye::SHUTDOWN, "the link was not accepted");
   if (const EntryPtr& previous = operation.previous) {
     previous->suspended = false;
-    if (previous->link == nullptr && previous->state != v1::LinkInfo::REFUSED) ScheduleDial(previous);
+    if (previous->links.current() != nullptr) {
+      previous->replacement->Up(absl::ZeroDuration());
+    } else if (previous->state != v1::LinkInfo::REFUSED) {
+      ScheduleDial(previous);
+    }
   } else if (OtherImport(entry->record.peer, nullptr) == nullptr) {
     imports_.Withdraw(entry->record.peer);
   }

@@ -21,6 +21,7 @@
 #include "federation/live_links.h"
 #include "paranet/v1/node.pb.h"
 #include "pki/identity.h"
+#include "pki/node_trust.h"
 
 namespace paranet {
 
@@ -41,11 +42,14 @@ class LinkManager {
   absl::Status Defederate(const std::string& peer);
   std::vector<v1::LinkInfo> List() const;
   // A peer whose certificate says `peer` has dialled this node from `address` and said `hello` on `stream`.
-  void Accept(const pki::Identity& peer, const std::string& address, const v1::Hello& hello,
+  void Accept(const std::shared_ptr<const pki::Peer>& peer, const std::string& address, const v1::Hello& hello,
               const std::shared_ptr<MessageStream>& stream);
   // Of the server: the lane for `link`.
   void AttachLane(const std::shared_ptr<Link>& link, std::shared_ptr<MessageStream> stream, RpcQueue* queue);
   void CatalogueChanged();
+  // The node's certificate, its roots or its revocation lists have changed: passes lists on, ends links whose peer is
+  // no longer trusted, and replaces the others where what they began with has changed.
+  void TrustChanged();
   // Says goodbye to all peers. Nothing begins any more.
   void Stop();
 
@@ -62,12 +66,21 @@ class LinkManager {
     uint64_t timer = 0;
   };
 
+  EntryPtr MakeEntry(const LinkRecord& record);
   void StartDial(const EntryPtr& entry);
+  // Dials in the place of a link that is up.
+  void ReplaceLink(const EntryPtr& entry);
+  void DialPeer(const EntryPtr& entry);
   void ScheduleDial(const EntryPtr& entry);
   void OnDialled(const EntryPtr& entry, DialResult result);
   void StartLink(const EntryPtr& entry, Link::Options options);
-  void OnReady(const EntryPtr& entry);
-  void OnDown(const EntryPtr& entry, const LinkEnd& end);
+  void OnReady(const EntryPtr& entry, const std::shared_ptr<Link>& link);
+  void OnDown(const EntryPtr& entry, const std::shared_ptr<Link>& link, const LinkEnd& end);
+  // The same for one that was not, or no longer, the one that calls go over.
+  void OnOtherDown(const EntryPtr& entry, bool was_coming, const LinkEnd& end);
+  void OnReplacementFailed(const EntryPtr& entry, const absl::Status& status);
+  // The link is down: for good if `refused`, or if it has to do with this node's own certificate.
+  void OnFailed(const EntryPtr& entry, const absl::Status& status, bool refused);
   void OnLost(const EntryPtr& entry, const absl::Status& status);
   void OnRefused(const EntryPtr& entry, const absl::Status& status, bool defederated);
   // The peer's operator has ended the federation.
@@ -75,7 +88,7 @@ class LinkManager {
 
   // Ends what the entry does. It stays where it is.
   void CloseEntry(const EntryPtr& entry, v1::Goodbye::Reason reason, const std::string& message);
-  void DropLink(const EntryPtr& entry);
+  void DropLink(const EntryPtr& entry, const std::shared_ptr<Link>& link);
   void ErasePeer(const std::string& peer, v1::Goodbye::Reason reason, const std::string& message);
   // A link of `peer` other than `link` that has imported; null for none.
   std::shared_ptr<Link> OtherImport(const std::string& peer, const std::shared_ptr<Link>& link) const;
@@ -89,9 +102,11 @@ class LinkManager {
 
   // After every change.
   void Changed();
-  const std::string& self() const { return context_->identity->identity().name; }
+  const std::string& self() const { return context_->trust->self().name; }
 
   const std::shared_ptr<const LinkContext> context_;
+  // What connections begin with, as of the last TrustChanged.
+  std::string credentials_;
   LinkStore store_;
   LiveLinks* const live_;
   Imports imports_;

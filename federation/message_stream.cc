@@ -120,6 +120,7 @@ class ServerEnd final : public StreamBase {
   }
 
   void Abort() override { Close(absl::CancelledError("the stream was ended by the node")); }
+  std::shared_ptr<const grpc::AuthContext> auth_context() const override { return call_->auth_context(); }
 
  protected:
   void BeginWrite(Payload payload, absl::AnyInvocable<void(bool)> done) override {
@@ -170,6 +171,8 @@ class DiallerEnd final : public StreamBase {
     call_->Cancel();
     if (drain) Drain();
   }
+
+  std::shared_ptr<const grpc::AuthContext> auth_context() const override { return call_->auth_context(); }
 
  protected:
   void BeginWrite(Payload payload, absl::AnyInvocable<void(bool)> done) override {

@@ -15,6 +15,7 @@
 #include "core/skill/provider.h"
 #include "federation/activity.h"
 #include "grpcpp/channel.h"
+#include "grpcpp/security/auth_context.h"
 
 namespace paranet {
 
@@ -34,6 +35,9 @@ class MessageStream {
   virtual void Close(const absl::Status& status) = 0;
   // Ends the stream without regard to what is under way, as far as gRPC lets this end. Idempotent.
   virtual void Abort() = 0;
+  // Who is at the other end of the connection; of the dialling end once a message has come. Null where there is no
+  // connection.
+  virtual std::shared_ptr<const grpc::AuthContext> auth_context() const { return nullptr; }
 };
 
 // The serving end. The stream is over when the dialler has closed or cancelled it, or when Close has been called.

@@ -16,8 +16,10 @@ class NoHandle final : public CallHandle {
 // Passes a stream on and counts the call until it is finished or dropped.
 class CountedStream final : public ServerStream {
  public:
-  CountedStream(std::shared_ptr<ServerStream> stream, std::shared_ptr<std::atomic<int64_t>> count)
-      : stream_(std::move(stream)), count_(std::move(count)) {
+  // `tally` counts the call already.
+  CountedStream(std::shared_ptr<ServerStream> stream, std::shared_ptr<std::atomic<int64_t>> count,
+                std::shared_ptr<CallTally> tally)
+      : stream_(std::move(stream)), count_(std::move(count)), tally_(std::move(tally)) {
     count_->fetch_add(1, std::memory_order_relaxed);
   }
   ~CountedStream() override { End(); }
@@ -27,18 +29,23 @@ class CountedStream final : public ServerStream {
     stream_->Write(payload, std::move(done));
   }
   void Finish(absl::Status status, Metadata trailers) override {
-    End();
+    const bool ended = ended_.exchange(true);
+    if (!ended) count_->fetch_sub(1, std::memory_order_relaxed);
     stream_->Finish(std::move(status), std::move(trailers));
+    if (!ended) tally_->End();
   }
   void OnCancel(absl::AnyInvocable<void()> cancelled) override { stream_->OnCancel(std::move(cancelled)); }
 
  private:
   void End() {
-    if (!ended_.exchange(true)) count_->fetch_sub(1, std::memory_order_relaxed);
+    if (ended_.exchange(true)) return;
+    count_->fetch_sub(1, std::memory_order_relaxed);
+    tally_->End();
   }
 
   const std::shared_ptr<ServerStream> stream_;
   const std::shared_ptr<std::atomic<int64_t>> count_;
+  const std::shared_ptr<CallTally> tally_;
   std::atomic<bool> ended_ = false;
 };
 
@@ -51,8 +58,9 @@ void PeerProvider::SetLink(std::shared_ptr<PeerCalls> link) {
   link_.swap(link);
 }
 
-std::shared_ptr<PeerCalls> PeerProvider::link() {
+std::shared_ptr<PeerCalls> PeerProvider::BeginCall() {
   absl::ReaderMutexLock lock(&mu_);
+  if (link_ != nullptr) link_->tally()->Begin();
   return link_;
 }
 
@@ -62,7 +70,7 @@ absl::Status PeerProvider::Down() const {
 }
 
 std::shared_ptr<CallHandle> PeerProvider::CallUnary(CallContext context, Payload request, UnaryDone done) {
-  const std::shared_ptr<PeerCalls> link = this->link();
+  const std::shared_ptr<PeerCalls> link = BeginCall();
   if (link == nullptr) {
     UnaryResult result{.status = Down()};
     result.unprocessed = true;
@@ -70,20 +78,22 @@ std::shared_ptr<CallHandle> PeerProvider::CallUnary(CallContext context, Payload
     return std::make_shared<NoHandle>();
   }
   outstanding_->fetch_add(1, std::memory_order_relaxed);
-  return link->CallUnary(std::move(context), request,
-                         [count = outstanding_, done = std::move(done)](UnaryResult result) mutable {
-                           count->fetch_sub(1, std::memory_order_relaxed);
-                           done(std::move(result));
-                         });
+  return link->CallUnary(
+      std::move(context), request,
+      [count = outstanding_, tally = link->tally(), done = std::move(done)](UnaryResult result) mutable {
+        count->fetch_sub(1, std::memory_order_relaxed);
+        done(std::move(result));
+        tally->End();
+      });
 }
 
 void PeerProvider::CallStream(CallContext context, std::shared_ptr<ServerStream> stream) {
-  const std::shared_ptr<PeerCalls> link = this->link();
+  const std::shared_ptr<PeerCalls> link = BeginCall();
   if (link == nullptr) {
     stream->Finish(Down(), {});
     return;
   }
-  link->CallStream(std::move(context), std::make_shared<CountedStream>(std::move(stream), outstanding_));
+  link->CallStream(std::move(context), std::make_shared<CountedStream>(std::move(stream), outstanding_, link->tally()));
 }
 
 }  // namespace paranet

@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "core/skill/provider.h"
+#include "federation/call_tally.h"
 
 namespace paranet {
 
@@ -21,6 +22,8 @@ class PeerCalls {
   // As in Provider.
   virtual std::shared_ptr<CallHandle> CallUnary(CallContext context, Payload request, UnaryDone done) = 0;
   virtual void CallStream(CallContext context, std::shared_ptr<ServerStream> stream) = 0;
+  // Of the calls above, kept by the caller: Begin before, End after the call's end. Never null, always the same.
+  virtual const std::shared_ptr<CallTally>& tally() const = 0;
 };
 
 // Outlives the links: without one, its skills are listed and unavailable. Thread-safe.
@@ -28,7 +31,8 @@ class PeerProvider final : public Provider {
  public:
   explicit PeerProvider(std::string peer) : name_(std::move(peer)) {}
 
-  // The link to use from now on; null for none.
+  // The link to use from now on; null for none. When it returns, nobody begins on the link before: each call that went
+  // there is in its tally.
   void SetLink(std::shared_ptr<PeerCalls> link);
 
   Kind kind() const override { return Kind::kPeer; }
@@ -39,7 +43,8 @@ class PeerProvider final : public Provider {
   void CallStream(CallContext context, std::shared_ptr<ServerStream> stream) override;
 
  private:
-  std::shared_ptr<PeerCalls> link();
+  // The present link with one call more in its tally; null for none.
+  std::shared_ptr<PeerCalls> BeginCall();
   absl::Status Down() const;
 
   const std::string name_;

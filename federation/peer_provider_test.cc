@@ -22,9 +22,11 @@ class FakeLink final : public PeerCalls {
   void CallStream(CallContext context, std::shared_ptr<ServerStream> stream) override {
     provider_->CallStream(std::move(context), std::move(stream));
   }
+  const std::shared_ptr<CallTally>& tally() const override { return tally_; }
 
  private:
   const std::shared_ptr<FakeProvider> provider_;
+  const std::shared_ptr<CallTally> tally_ = std::make_shared<CallTally>();
 };
 
 TEST(PeerProvider, WithoutALinkIsUnavailable) {
@@ -69,6 +71,25 @@ TEST(PeerProvider, CallsMayOutliveTheirLinkAndTheProvider) {
   provider = nullptr;
   far->WaitForCall()->Answer("a");
   EXPECT_OK(result.status);
+}
+
+TEST(PeerProvider, ALinkThatWasReplacedIsIdleWhenItsCallsHaveEnded) {
+  auto far = std::make_shared<FakeProvider>("far");
+  PeerProvider provider("beta");
+  auto older = std::make_shared<FakeLink>(far);
+  provider.SetLink(older);
+  UnaryResult result{.status = absl::UnknownError("pending")};
+  provider.CallUnary({}, MakePayload("q"), [&](UnaryResult r) { result = std::move(r); });
+  TestStreamCaller caller;
+  provider.CallStream({}, caller.TakeStream());
+  provider.SetLink(std::make_shared<FakeLink>(far));
+  bool idle = false;
+  older->tally()->OnIdle([&] { idle = true; });
+  ASSERT_TRUE(far->WaitForCall()->Answer("a"));
+  EXPECT_OK(result.status);
+  EXPECT_FALSE(idle);
+  far->WaitForStream()->stream->Finish(absl::OkStatus(), {});
+  EXPECT_TRUE(idle);
 }
 
 }  // namespace

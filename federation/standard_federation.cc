@@ -19,7 +19,7 @@
 #include "federation/hello_exchange.h"
 #include "federation/link_manager.h"
 #include "federation/live_links.h"
-#include "pki/grpc_credentials.h"
+#include "pki/node_trust.h"
 
 namespace paranet {
 namespace {
@@ -75,9 +75,10 @@ class StandardFederation final : public FederationControl {
     auto context = std::make_shared<LinkContext>();
     context->control = control_;
     context->activity = activity_;
-    context->identity = parts.identity;
+    context->trust = parts.trust;
     context->catalogue = parts.catalogue;
     context->router = parts.router;
+    context->policy = parts.policy;
     context->clock = parts.clock;
     context->queue = queue_->queue();
     context->logger = parts.logger;
@@ -88,14 +89,19 @@ class StandardFederation final : public FederationControl {
 
   absl::Status Open() {
     PARANET_RETURN_IF_ERROR(manager_->Load());
-    subscription_ = context_->catalogue->Subscribe([this](const std::shared_ptr<const CatalogueSnapshot>&) {
-      // Many changes in a row are one piece of work.
-      if (catalogue_changed_.exchange(true)) return;
+    trust_subscription_ = context_->trust->Subscribe([this](const std::shared_ptr<const pki::TrustState>&) {
+      if (trust_changed_.exchange(true)) return;
       control_->Post([this] {
-        catalogue_changed_.store(false);
-        manager_->CatalogueChanged();
+        trust_changed_.store(false);
+        manager_->TrustChanged();
       });
     });
+    subscription_ =
+        context_->catalogue->Subscribe([this](const std::shared_ptr<const CatalogueSnapshot>&) { ExportsChanged(); });
+    // What a peer may not call it is not told of.
+    if (context_->policy != nullptr) {
+      policy_subscription_ = context_->policy->Subscribe([this] { ExportsChanged(); });
+    }
     return absl::OkStatus();
   }
 
@@ -126,13 +132,13 @@ class StandardFederation final : public FederationControl {
       call->Finish(absl::UnavailableError("the node stops"), {});
       return true;
     }
-    const absl::StatusOr<pki::Identity> peer = pki::PeerIdentity(*call->auth_context());
+    const absl::StatusOr<std::shared_ptr<const pki::Peer>> peer = context_->trust->Authenticate(*call->auth_context());
     if (!peer.ok()) {
       call->Finish(peer.status(), {});
     } else if (method == "Link") {
       HandleLink(call, *peer);
     } else if (method == "Lane" || method == "Carry") {
-      HandleStream(call, *peer, method == "Lane");
+      HandleStream(call, (*peer)->identity, method == "Lane");
     } else {
       call->Finish(absl::UnimplementedError(absl::StrCat("the federation has no method ", method)), {});
     }
@@ -140,9 +146,11 @@ class StandardFederation final : public FederationControl {
   }
 
   absl::Status Authorize(const IncomingCall& call, const Skill& skill) override {
-    PARANET_ASSIGN_OR_RETURN(const pki::Identity peer, pki::PeerIdentity(*call.auth_context()));
-    const std::string& self = context_->identity->identity().name;
-    if (peer.network != context_->identity->identity().network) {
+    PARANET_ASSIGN_OR_RETURN(const std::shared_ptr<const pki::Peer> client,
+                             context_->trust->Authenticate(*call.auth_context()));
+    const pki::Identity& peer = client->identity;
+    const std::string& self = context_->trust->self().name;
+    if (peer.network != context_->trust->self().network) {
       return absl::PermissionDeniedError(
           absl::StrCat(peer.ToUri(), " is not of the network of node ", self, "; use a certificate of this network"));
     }
@@ -180,6 +188,8 @@ class StandardFederation final : public FederationControl {
   void Stop() override {
     if (stopped_.exchange(true)) return;
     if (subscription_.has_value()) context_->catalogue->Unsubscribe(*subscription_);
+    if (trust_subscription_.has_value()) context_->trust->Unsubscribe(*trust_subscription_);
+    if (policy_subscription_.has_value()) context_->policy->Unsubscribe(*policy_subscription_);
     Ask<bool>([this] {
       manager_->Stop();
       return true;
@@ -191,6 +201,15 @@ class StandardFederation final : public FederationControl {
   }
 
  private:
+  void ExportsChanged() {
+    // Many changes in a row are one piece of work.
+    if (catalogue_changed_.exchange(true)) return;
+    control_->Post([this] {
+      catalogue_changed_.store(false);
+      manager_->CatalogueChanged();
+    });
+  }
+
   // Runs `question` on the control thread and waits for its answer.
   template <typename T, typename Question>
   std::optional<T> Ask(Question question) {
@@ -200,7 +219,7 @@ class StandardFederation final : public FederationControl {
     return answer->Wait();
   }
 
-  void HandleLink(const std::shared_ptr<IncomingCall>& call, const pki::Identity& peer) {
+  void HandleLink(const std::shared_ptr<IncomingCall>& call, const std::shared_ptr<const pki::Peer>& peer) {
     const std::string uri = call->peer();
     absl::string_view address = uri;
     if (!absl::ConsumePrefix(&address, "ipv4:")) absl::ConsumePrefix(&address, "ipv6:");
@@ -240,6 +259,9 @@ class StandardFederation final : public FederationControl {
   LiveLinks live_;
   std::unique_ptr<LinkManager> manager_;
   std::optional<uint64_t> subscription_;
+  std::optional<uint64_t> trust_subscription_;
+  std::optional<uint64_t> policy_subscription_;
+  std::atomic<bool> trust_changed_ = false;
   std::atomic<bool> catalogue_changed_ = false;
   std::atomic<bool> stopped_ = false;
 };
@@ -248,7 +270,7 @@ class StandardFederation final : public FederationControl {
 
 MakeFederation MakeStandardFederation() {
   return [](const NodeParts& parts) -> absl::StatusOr<std::unique_ptr<FederationControl>> {
-    if (parts.identity == nullptr) {
+    if (parts.trust == nullptr) {
       return absl::FailedPreconditionError("a node without an Otonoma Certificate cannot federate; issue it one");
     }
     auto federation = std::make_unique<StandardFederation>(parts);

@@ -35,15 +35,21 @@ absl::Status Sync(const std::string& directory) {
   return ok ? absl::OkStatus() : absl::ErrnoToStatus(error, absl::StrCat("cannot sync ", directory));
 }
 
+// Without a slash at the end, so that what is made beside it does not end up within.
+absl::StatusOr<std::string> Normalize(const std::string& path) {
+  std::error_code error;
+  std::string target = std::filesystem::absolute(path, error).lexically_normal().string();
+  if (error) return absl::InvalidArgumentError(absl::StrCat("\"", path, "\" is no path"));
+  while (target.size() > 1 && target.back() == '/') target.pop_back();
+  return target;
+}
+
 }  // namespace
 
 absl::Status CreateDirectoryAtomically(const std::string& path,
                                        absl::FunctionRef<absl::Status(const std::string&)> fill) {
   std::error_code error;
-  // Without a slash at the end, so that what is made beside it does not end up within.
-  std::string target = std::filesystem::absolute(path, error).lexically_normal().string();
-  if (error) return absl::InvalidArgumentError(absl::StrCat("\"", path, "\" is no path"));
-  while (target.size() > 1 && target.back() == '/') target.pop_back();
+  PARANET_ASSIGN_OR_RETURN(const std::string target, Normalize(path));
   const std::string parent = std::filesystem::path(target).parent_path().string();
 
   // Refuses early, before any key is made; the rename below decides.
@@ -65,6 +71,28 @@ absl::Status CreateDirectoryAtomically(const std::string& path,
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot make ", path));
   }
   std::move(remove).Cancel();
+  return Sync(parent);
+}
+
+absl::Status ReplaceDirectoryAtomically(const std::string& path,
+                                        absl::FunctionRef<absl::Status(const std::string&)> fill) {
+  PARANET_ASSIGN_OR_RETURN(const std::string target, Normalize(path));
+  const std::string parent = std::filesystem::path(target).parent_path().string();
+  const std::string fresh = absl::StrCat(target, ".new");
+  PARANET_RETURN_IF_ERROR(MakeDirectories(parent));
+  PARANET_RETURN_IF_ERROR(RemoveAll(fresh));
+  if (mkdir(fresh.c_str(), 0700) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot make a directory in ", parent));
+  }
+  // After the exchange, this is the old one.
+  const absl::Cleanup remove = [&] { RemoveAll(fresh).IgnoreError(); };
+  PARANET_RETURN_IF_ERROR(fill(fresh));
+  PARANET_RETURN_IF_ERROR(Sync(fresh));
+  struct stat info;
+  const unsigned flags = lstat(target.c_str(), &info) == 0 ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+  if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot replace ", path));
+  }
   return Sync(parent);
 }
 

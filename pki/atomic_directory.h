@@ -16,6 +16,12 @@ namespace paranet::pki {
 absl::Status CreateDirectoryAtomically(const std::string& path,
                                        absl::FunctionRef<absl::Status(const std::string&)> fill);
 
+// Puts a directory (0700; missing parents are made) with what `fill` makes in the place of `path`, which need not be
+// there: after a crash there is the old one or the new one, whole and on disk. Otherwise as above. `path`.new is used
+// and, where a crash left one, replaced; two callers must not do this to one `path` at the same time.
+absl::Status ReplaceDirectoryAtomically(const std::string& path,
+                                        absl::FunctionRef<absl::Status(const std::string&)> fill);
+
 }  // namespace paranet::pki
 
 #endif  // PARANET_PKI_ATOMIC_DIRECTORY_H_

@@ -92,5 +92,29 @@ TEST_F(AtomicDirectoryTest, FailureLeavesNothing) {
   EXPECT_EQ(EntriesBeside(), 0);
 }
 
+TEST_F(AtomicDirectoryTest, ReplacesWhateverIsThere) {
+  ASSERT_OK(ReplaceDirectoryAtomically(path_, WriteOne));
+  EXPECT_THAT(ReadFile(path_ + "/file"), IsOkAndHolds(std::string("content")));
+  ASSERT_OK(WriteFileAtomically(path_ + "/old", "x", 0600));
+  ASSERT_OK(ReplaceDirectoryAtomically(path_ + "/", WriteOne));
+  EXPECT_THAT(ReadFile(path_ + "/old"), StatusIs(absl::StatusCode::kNotFound));
+  struct stat info;
+  ASSERT_EQ(stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700u);
+  EXPECT_EQ(EntriesBeside(), 1);
+}
+
+TEST_F(AtomicDirectoryTest, AReplacementThatFailsLeavesTheOldOne) {
+  ASSERT_OK(ReplaceDirectoryAtomically(path_, WriteOne));
+  EXPECT_THAT(ReplaceDirectoryAtomically(path_,
+                                         [](const std::string& dir) -> absl::Status {
+                                           PARANET_RETURN_IF_ERROR(WriteFileAtomically(dir + "/file", "new", 0600));
+                                           return absl::DataLossError("halfway");
+                                         }),
+              StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(ReadFile(path_ + "/file"), IsOkAndHolds(std::string("content")));
+  EXPECT_EQ(EntriesBeside(), 1);
+}
+
 }  // namespace
 }  // namespace paranet::pki

@@ -8,7 +8,6 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/civil_time.h"
 #include "core/base/status.h"
 #include "openssl/asn1.h"
 #include "openssl/ec.h"
@@ -45,39 +44,10 @@ std::string DottedNumbers(const ASN1_OBJECT* object) {
   return size <= 0 ? std::string("?") : std::string(text);
 }
 
-// Section 4.1.2.5: UTCTime until 2049, GeneralizedTime from 2050 on, to the second, in UTC, and no other form.
-absl::StatusOr<absl::Time> DecodeTime(const ASN1_TIME* time) {
-  const absl::string_view text = Content(time);
-  const auto bad = [&] {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", absl::CHexEscape(text.substr(0, 32)), "\" is no time by RFC 5280 section 4.1.2.5"));
-  };
-  const bool utc = ASN1_STRING_type(time) == V_ASN1_UTCTIME;
-  const size_t year_digits = utc ? 2 : 4;
-  if (text.size() != year_digits + 11 || text.back() != 'Z') return bad();
-  const absl::string_view digits = text.substr(0, text.size() - 1);
-  if (!absl::c_all_of(digits, [](char c) { return c >= '0' && c <= '9'; })) return bad();
+bool IsUtcTime(const ASN1_TIME* time) { return ASN1_STRING_type(time) == V_ASN1_UTCTIME; }
 
-  const auto number = [&](size_t offset, size_t size) {
-    int value = 0;
-    for (char c : digits.substr(offset, size)) value = value * 10 + (c - '0');
-    return value;
-  };
-  int year = number(0, year_digits);
-  if (utc) {
-    year += year >= 50 ? 1900 : 2000;
-  } else if (year < 2050) {
-    return bad();
-  }
-  const int fields[] = {number(year_digits, 2), number(year_digits + 2, 2), number(year_digits + 4, 2),
-                        number(year_digits + 6, 2), number(year_digits + 8, 2)};
-  const absl::CivilSecond second(year, fields[0], fields[1], fields[2], fields[3], fields[4]);
-  // The 30th of February is the 2nd of March to absl, and nothing to us.
-  if (second.month() != fields[0] || second.day() != fields[1] || second.hour() != fields[2] ||
-      second.minute() != fields[3] || second.second() != fields[4]) {
-    return bad();
-  }
-  return absl::FromCivil(second, absl::UTCTimeZone());
+absl::StatusOr<absl::Time> DecodeTime(const ASN1_TIME* time) {
+  return pki::DecodeTime(Content(time), IsUtcTime(time), /*any_year=*/true);
 }
 
 absl::Status CannotDecode(absl::string_view extension) {
@@ -178,6 +148,9 @@ absl::Status Certificate::DecodeNames(Data& data) {
       absl::StrCat(ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER ? "-" : "", octets.empty() ? "00" : Hex(octets));
   PARANET_ASSIGN_OR_RETURN(data.not_before, DecodeTime(X509_get0_notBefore(x509)));
   PARANET_ASSIGN_OR_RETURN(data.not_after, DecodeTime(X509_get0_notAfter(x509)));
+  data.has_plain_times =
+      pki::DecodeTime(Content(X509_get0_notBefore(x509)), IsUtcTime(X509_get0_notBefore(x509))).ok() &&
+      pki::DecodeTime(Content(X509_get0_notAfter(x509)), IsUtcTime(X509_get0_notAfter(x509))).ok();
   return absl::OkStatus();
 }
 
@@ -192,6 +165,7 @@ absl::Status Certificate::DecodeExtensions(Data& data) {
     }
     if (X509_EXTENSION_get_critical(extension)) data.critical_extensions.push_back(numbers);
     data.extensions.push_back(std::move(numbers));
+    data.extension_contents.push_back(Content(X509_EXTENSION_get_data(extension)));
 
     const int nid = OBJ_obj2nid(object);
     switch (nid) {
@@ -236,12 +210,41 @@ absl::Status Certificate::DecodeExtensions(Data& data) {
   return absl::OkStatus();
 }
 
+absl::Status Certificate::DecodeOutline(Data& data) {
+  CBS whole = ToCbs(data.der);
+  CBS certificate;
+  CBS tbs;
+  CBS algorithm;
+  CBS signature;
+  uint8_t unused_bits = 0;
+  if (!CBS_get_asn1(&whole, &certificate, CBS_ASN1_SEQUENCE) ||
+      !CBS_get_asn1_element(&certificate, &tbs, CBS_ASN1_SEQUENCE) ||
+      !CBS_get_asn1_element(&certificate, &algorithm, CBS_ASN1_SEQUENCE) ||
+      !CBS_get_asn1(&certificate, &signature, CBS_ASN1_BITSTRING) || CBS_len(&certificate) != 0 ||
+      !CBS_get_u8(&signature, &unused_bits) || unused_bits != 0) {
+    return absl::InvalidArgumentError("its signature cannot be decoded");
+  }
+  data.tbs = pki::Content(tbs);
+  data.signature_algorithm = pki::Content(algorithm);
+  data.signature = pki::Content(signature);
+  CBS fields;
+  CBS inner;
+  if (!CBS_get_asn1(&tbs, &fields, CBS_ASN1_SEQUENCE) ||
+      !CBS_get_optional_asn1(&fields, nullptr, nullptr, CBS_ASN1_CONSTRUCTED | CBS_ASN1_CONTEXT_SPECIFIC | 0) ||
+      !CBS_get_asn1(&fields, nullptr, CBS_ASN1_INTEGER) || !CBS_get_asn1_element(&fields, &inner, CBS_ASN1_SEQUENCE)) {
+    return absl::InvalidArgumentError("its signature algorithm cannot be decoded");
+  }
+  data.signed_algorithm = pki::Content(inner);
+  return absl::OkStatus();
+}
+
 absl::Status Certificate::DecodeKey(Data& data) {
   uint8_t* spki = nullptr;
   const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(data.x509.get()), &spki);
   const bssl::UniquePtr<uint8_t> owner(spki);
   if (size <= 0) return absl::InvalidArgumentError("the public key cannot be decoded");
   data.public_key.assign(reinterpret_cast<const char*>(spki), static_cast<size_t>(size));
+  data.p256 = ParseP256PublicKey(data.public_key);
   data.key_description = DescribeKey(bssl::UniquePtr<EVP_PKEY>(X509_get_pubkey(data.x509.get())).get());
   return absl::OkStatus();
 }
@@ -264,7 +267,8 @@ absl::StatusOr<Certificate> Certificate::FromDer(absl::string_view der) {
   uint8_t digest[SHA256_DIGEST_LENGTH];
   SHA256(begin, der.size(), digest);
   data->fingerprint = Hex(absl::string_view(reinterpret_cast<const char*>(digest), sizeof(digest)));
-  absl::Status status = DecodeNames(*data);
+  absl::Status status = DecodeOutline(*data);
+  if (status.ok()) status = DecodeNames(*data);
   if (status.ok()) status = DecodeExtensions(*data);
   if (status.ok()) status = DecodeKey(*data);
   ERR_clear_error();
@@ -279,8 +283,28 @@ absl::StatusOr<Certificate> Certificate::FromPem(absl::string_view pem) {
 
 std::string Certificate::ToPem() const { return std::string(EncodePem(kLabel, ToDer()).view()); }
 
+std::optional<absl::string_view> Certificate::extension(absl::string_view numbers) const {
+  for (size_t i = 0; i < data_->extensions.size(); ++i) {
+    if (data_->extensions[i] == numbers) return data_->extension_contents[i];
+  }
+  return std::nullopt;
+}
+
 bool Certificate::VerifySignature(absl::string_view data, absl::string_view signature) const {
-  return VerifyP256Signature(public_key(), data, signature);
+  return VerifyP256Signature(data_->p256.get(), data, signature);
+}
+
+bool Certificate::IsIssuedBy(const Certificate& issuer) const {
+  return issuer_der() == issuer.subject_der() && !authority_key_id().empty() &&
+         authority_key_id() == issuer.subject_key_id();
+}
+
+bool Certificate::IsEcdsaSha256() const {
+  return data_->signature_algorithm == kEcdsaWithSha256 && data_->signed_algorithm == kEcdsaWithSha256;
+}
+
+bool Certificate::IsSignedBy(const Certificate& issuer) const {
+  return IsEcdsaSha256() && issuer.VerifySignature(data_->tbs, data_->signature);
 }
 
 absl::StatusOr<CertificateChain> CertificateChain::FromPem(absl::string_view pem) {

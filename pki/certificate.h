@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "openssl/evp.h"
 #include "openssl/x509.h"
 
 namespace paranet::pki {
@@ -21,9 +22,11 @@ namespace paranet::pki {
 // VerifyChain (verify.h).
 class Certificate {
  public:
-  // One whole certificate in DER. INVALID_ARGUMENT, saying what is wrong, for anything else: BER that is not DER, bytes
-  // behind the end, a time that is none (RFC 5280 section 4.1.2.5), an extension that comes twice (4.2) or that this
-  // class knows and cannot decode, a name with a character outside printable ASCII, more than 64 KiB.
+  // One whole certificate in DER, with any kind of key, signature, name and extension: what of this is good is for
+  // others to decide (certificate_rules.h, certificate_profile.h). INVALID_ARGUMENT, saying what is wrong, for anything
+  // else: BER that is not DER, bytes behind the end, a time that is none, an extension that comes twice (RFC 5280
+  // section 4.2) or that this class knows and cannot decode, a DNS name or URI in subjectAltName with a character
+  // outside printable ASCII, more than 64 KiB.
   static absl::StatusOr<Certificate> FromDer(absl::string_view der);
   // Exactly one `CERTIFICATE` block (RFC 7468).
   static absl::StatusOr<Certificate> FromPem(absl::string_view pem);
@@ -45,6 +48,10 @@ class Certificate {
   absl::Time not_before() const { return data_->not_before; }
   absl::Time not_after() const { return data_->not_after; }
 
+  // Whether both are in the type that section 4.1.2.5 has for their years. If not, the certificate can be looked at and
+  // is never accepted (certificate_rules.h).
+  bool has_plain_times() const { return data_->has_plain_times; }
+
   // basicConstraints (section 4.2.1.9).
   bool is_ca() const { return data_->is_ca; }
   std::optional<int> path_length() const { return data_->path_length; }
@@ -65,6 +72,9 @@ class Certificate {
   const std::vector<std::string>& extensions() const { return data_->extensions; }
   const std::vector<std::string>& critical_extensions() const { return data_->critical_extensions; }
 
+  // The content of an extension in DER, as a view of this object; absent if the certificate does not have it.
+  std::optional<absl::string_view> extension(absl::string_view numbers) const;
+
   // subjectKeyIdentifier and the keyIdentifier of authorityKeyIdentifier (sections 4.2.1.2, 4.2.1.1): bytes, or empty.
   const std::string& subject_key_id() const { return data_->subject_key_id; }
   const std::string& authority_key_id() const { return data_->authority_key_id; }
@@ -78,6 +88,16 @@ class Certificate {
   // that are not on P-256.
   [[nodiscard]] bool VerifySignature(absl::string_view data, absl::string_view signature) const;
 
+  // The key if it is one on P-256 in the form of p256.h, else null. Belongs to this object.
+  EVP_PKEY* p256_key() const { return data_->p256.get(); }
+  // Whether both places that name the signature's algorithm (sections 4.1.1.2, 4.1.2.3) say ECDSA with SHA-256, without
+  // parameters (RFC 5758 section 3.2).
+  [[nodiscard]] bool IsEcdsaSha256() const;
+  // Whether this names `issuer` as the one that issued it: name in DER, and key identifier, which both must have.
+  [[nodiscard]] bool IsIssuedBy(const Certificate& issuer) const;
+  // Whether the key of `issuer` has signed this: by ECDSA P-256 with SHA-256, or it has not.
+  [[nodiscard]] bool IsSignedBy(const Certificate& issuer) const;
+
   // Of BoringSSL; belongs to this object and is not to be changed.
   X509* native() const { return data_->x509.get(); }
 
@@ -88,6 +108,11 @@ class Certificate {
   struct Data {
     bssl::UniquePtr<X509> x509;
     std::string der;
+    // Within `der`.
+    absl::string_view tbs;
+    absl::string_view signature_algorithm;
+    absl::string_view signed_algorithm;
+    absl::string_view signature;
     std::string fingerprint;
     std::string subject;
     std::string issuer;
@@ -96,6 +121,7 @@ class Certificate {
     std::string serial;
     absl::Time not_before;
     absl::Time not_after;
+    bool has_plain_times = false;
     bool is_ca = false;
     std::optional<int> path_length;
     std::vector<std::string> dns_names;
@@ -106,13 +132,17 @@ class Certificate {
     std::vector<std::string> extended_key_usages;
     std::vector<std::string> extensions;
     std::vector<std::string> critical_extensions;
+    // As `extensions`, within `x509`.
+    std::vector<absl::string_view> extension_contents;
     std::string subject_key_id;
     std::string authority_key_id;
     std::string public_key;
+    bssl::UniquePtr<EVP_PKEY> p256;
     std::string key_description;
   };
 
   explicit Certificate(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
+  static absl::Status DecodeOutline(Data& data);
   static absl::Status DecodeNames(Data& data);
   static absl::Status DecodeExtensions(Data& data);
   static absl::Status DecodeKey(Data& data);

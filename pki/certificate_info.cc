@@ -7,9 +7,8 @@
 #include "pki/identity.h"
 
 namespace paranet::pki {
-namespace {
 
-v1::Role ToProto(Role role) {
+v1::Role RoleToProto(Role role) {
   switch (role) {
     case Role::kNode:
       return v1::NODE;
@@ -17,18 +16,18 @@ v1::Role ToProto(Role role) {
       return v1::OPERATOR;
     case Role::kPublisher:
       return v1::PUBLISHER;
+    case Role::kRoot:
+      return v1::ROOT;
   }
   return v1::ROLE_UNSPECIFIED;
 }
-
-}  // namespace
 
 v1::CertificateInfo DescribeCertificate(const Certificate& certificate) {
   v1::CertificateInfo info;
   if (certificate.uris().size() == 1) {
     if (const absl::StatusOr<Identity> identity = Identity::Parse(certificate.uris()[0]); identity.ok()) {
       info.set_identity(identity->ToUri());
-      info.set_role(ToProto(identity->role));
+      info.set_role(RoleToProto(identity->role));
       info.set_network(identity->network);
       info.set_name(identity->name);
     }

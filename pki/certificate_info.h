@@ -4,8 +4,11 @@
 
 #include "paranet/v1/pki.pb.h"
 #include "pki/certificate.h"
+#include "pki/identity.h"
 
 namespace paranet::pki {
+
+v1::Role RoleToProto(Role role);
 
 // What the certificate says, without any judgement on it. Identity, role, network and name are those of its one URI if
 // that is an Identity, else empty.

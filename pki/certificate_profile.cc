@@ -5,28 +5,21 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "openssl/asn1.h"
-#include "openssl/bytestring.h"
 #include "openssl/nid.h"
 #include "openssl/x509.h"
 #include "pki/der.h"
-#include "pki/p256.h"
+#include "pki/path/certificate_rules.h"
 
 namespace paranet::pki {
 namespace {
 
-constexpr absl::string_view kSubjectKeyId = "2.5.29.14";
 constexpr absl::string_view kKeyUsage = "2.5.29.15";
 constexpr absl::string_view kSubjectAltName = "2.5.29.17";
 constexpr absl::string_view kBasicConstraints = "2.5.29.19";
-constexpr absl::string_view kAuthorityKeyId = "2.5.29.35";
 constexpr absl::string_view kExtendedKeyUsage = "2.5.29.37";
-constexpr absl::string_view kProcessed[] = {kSubjectKeyId,     kKeyUsage,       kSubjectAltName,
-                                            kBasicConstraints, kAuthorityKeyId, kExtendedKeyUsage};
-constexpr size_t kMaxSerialOctets = 20;
 
 ProfileViolation Bad(std::string diagnostic) { return {VerifyOutcome::kBadProfile, std::move(diagnostic)}; }
 
@@ -71,14 +64,6 @@ bool IsCritical(const Certificate& certificate, absl::string_view numbers) {
   return absl::c_linear_search(certificate.critical_extensions(), numbers);
 }
 
-// The signature algorithm is ecdsa-with-SHA256 without parameters (RFC 5758 section 3.2).
-bool IsEcdsaSha256(const X509_ALGOR* algorithm) {
-  const ASN1_OBJECT* object = nullptr;
-  int parameter_type = V_ASN1_UNDEF;
-  X509_ALGOR_get0(&object, &parameter_type, nullptr, algorithm);
-  return OBJ_obj2nid(object) == NID_ecdsa_with_SHA256 && parameter_type == V_ASN1_UNDEF;
-}
-
 std::optional<ProfileViolation> CheckCriticalConstraints(const Certificate& certificate) {
   if (!IsCritical(certificate, kBasicConstraints)) return Bad("basicConstraints is missing or not critical");
   if (!IsCritical(certificate, kKeyUsage)) return Bad("keyUsage is missing or not critical");
@@ -117,41 +102,20 @@ std::vector<std::string> ExtendedKeyUsagesOf(Role role) {
       return {"clientAuth"};
     case Role::kPublisher:
       return {"codeSigning"};
+    case Role::kRoot:
+      return {"serverAuth"};
   }
   return {};
 }
 
 std::optional<ProfileViolation> CheckCommonProfile(const Certificate& certificate) {
-  const X509* x509 = certificate.native();
-  if (X509_get_version(x509) != X509_VERSION_3) return Bad("it is not an X.509 certificate of version 3");
-
-  const X509_ALGOR* outer = nullptr;
-  X509_get0_signature(nullptr, &outer, x509);
-  if (!IsEcdsaSha256(outer) || !IsEcdsaSha256(X509_get0_tbs_sigalg(x509))) {
-    return Bad("its signature algorithm is not ECDSA with SHA-256");
-  }
-  if (ParseP256PublicKey(certificate.public_key()) == nullptr) {
-    return Bad(absl::StrCat("its key is ", certificate.key_description(), " or in an unusual form, not ECDSA P-256"));
-  }
-
-  const std::string octets = absl::HexStringToBytes(certificate.serial());
-  const bool padded = !octets.empty() && (static_cast<unsigned char>(octets[0]) & 0x80) != 0;
-  if (certificate.serial()[0] == '-' || absl::c_all_of(octets, [](char c) { return c == '\0'; }) ||
-      octets.size() + (padded ? 1 : 0) > kMaxSerialOctets) {
-    return Bad("its serial number is not positive or has more than 20 octets");
-  }
+  if (std::optional<ProfileViolation> violation = CheckRules(certificate)) return violation;
 
   const ASN1_BIT_STRING* issuer_id = nullptr;
   const ASN1_BIT_STRING* subject_id = nullptr;
-  X509_get0_uids(x509, &issuer_id, &subject_id);
+  X509_get0_uids(certificate.native(), &issuer_id, &subject_id);
   if (issuer_id != nullptr || subject_id != nullptr) return Bad("it has a unique identifier");
 
-  for (const std::string& numbers : certificate.critical_extensions()) {
-    if (!absl::c_linear_search(kProcessed, numbers)) {
-      return ProfileViolation{VerifyOutcome::kUnknownCriticalExtension,
-                              absl::StrCat("its extension ", numbers, " is critical and unknown here")};
-    }
-  }
   if (certificate.subject_key_id().empty() || certificate.authority_key_id().empty()) {
     return Bad("it has no subjectKeyIdentifier or no authorityKeyIdentifier");
   }

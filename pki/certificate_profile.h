@@ -11,10 +11,10 @@
 //   subjectKeyIdentifier yes                    yes                        yes
 //   authorityKeyIdent.   the same               the root's                 the authority's
 //
-// (`!`: critical; attributes of names are UTF8Strings in the order shown.) For all: version 3, ECDSA P-256 keys,
-// signatures with SHA-256, positive serials of at most 20 octets (section 4.1.2.2), no unique identifiers; further
-// extensions are ignored unless critical. extKeyUsage by role: node serverAuth and clientAuth, operator clientAuth,
-// publisher codeSigning.
+// (`!`: critical; attributes of names are UTF8Strings in the order shown.) For all: what certificate_rules.h asks for
+// (version 3, ECDSA P-256 keys, signatures with SHA-256, positive serials of at most 20 octets...), and no unique
+// identifiers; an authority may have nameConstraints; further extensions are ignored unless critical. extKeyUsage by
+// role: node serverAuth and clientAuth, operator clientAuth, publisher codeSigning, root serverAuth.
 #ifndef PARANET_PKI_CERTIFICATE_PROFILE_H_
 #define PARANET_PKI_CERTIFICATE_PROFILE_H_
 
@@ -44,14 +44,7 @@ bssl::UniquePtr<X509_NAME> LeafSubject(const Identity& identity);
 // Names as Certificate::extended_key_usages has them.
 std::vector<std::string> ExtendedKeyUsagesOf(Role role);
 
-// Why a certificate is none of ours.
-struct ProfileViolation {
-  VerifyOutcome outcome;
-  // One clause, without a full stop.
-  std::string diagnostic;
-};
-
-// What all share. kBadProfile, kUnknownCriticalExtension.
+// What all share, CheckRules (certificate_rules.h) first. kBadProfile, kUnknownCriticalExtension.
 std::optional<ProfileViolation> CheckCommonProfile(const Certificate& certificate);
 // That it is an authority at all: cA and keyCertSign. kNotAnAuthority.
 std::optional<ProfileViolation> CheckAuthority(const Certificate& certificate);

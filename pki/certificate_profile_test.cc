@@ -116,9 +116,12 @@ TEST_F(CertificateProfileTest, RefusesUnknownCriticalExtensions) {
   Forgery forgery = Forgery::Leaf(kAlpha);
   forgery.extensions = {{"1.2.3.4", true, "x"}};
   EXPECT_EQ(CommonOutcome(forgery), VerifyOutcome::kUnknownCriticalExtension);
-  // nameConstraints, which nothing here processes.
-  forgery.extensions = {{"2.5.29.30", true, "x"}};
+  // policyConstraints, which nothing here processes.
+  forgery.extensions = {{"2.5.29.36", true, "x"}};
   EXPECT_EQ(CommonOutcome(forgery), VerifyOutcome::kUnknownCriticalExtension);
+  // nameConstraints are an authority's.
+  forgery.extensions = {{"2.5.29.30", true, "x"}};
+  EXPECT_EQ(CommonOutcome(forgery), VerifyOutcome::kBadProfile);
 }
 
 TEST_F(CertificateProfileTest, RefusesMissingKeyIds) {

@@ -1,5 +1,7 @@
 #include "pki/certificate.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "core/base/status_testutil.h"
 #include "gtest/gtest.h"
 #include "openssl/sha.h"
+#include "pki/path/certificate_rules.h"
 #include "pki/private_key.h"
 #include "pki/testutil/forge.h"
 #include "pki/testutil/test_network.h"
@@ -76,6 +79,41 @@ TEST_F(CertificateTest, DescribesOtherKeys) {
   EXPECT_EQ(Forge(Forgery::Leaf(kAlpha), rsa.get(), nullptr, rsa.get()).key_description(), "RSA 2048");
 }
 
+TEST_F(CertificateTest, ReadsWhatOthersIssue) {
+  // Nothing of this is in the profile; all of it can be looked at.
+  const uint8_t seed[32] = {1, 2, 3};
+  const ForgedKey ed25519(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed, sizeof(seed)));
+  Forgery forgery = Forgery::Leaf(kAlpha);
+  forgery.organization = "\xc5\xbdlu\xc5\xa5";
+  forgery.digest = nullptr;
+  forgery.emails = {"alpha@example.com"};
+  forgery.extended_key_usage = {"emailProtection"};
+  forgery.key_ids = false;
+  ASSERT_OK_AND_ASSIGN(const Certificate certificate,
+                       Certificate::FromDer(ForgeDer(forgery, ed25519.get(), nullptr, ed25519.get())));
+  EXPECT_EQ(certificate.key_description(), "Ed25519");
+  EXPECT_EQ(certificate.p256_key(), nullptr);
+  EXPECT_FALSE(certificate.IsEcdsaSha256());
+  EXPECT_FALSE(certificate.IsSignedBy(certificate));
+  EXPECT_THAT(certificate.subject(), HasSubstr("O=\\C5\\BDlu\\C5\\A5"));
+  EXPECT_EQ(certificate.other_names(), 1u);
+}
+
+TEST_F(CertificateTest, IssuersAndSignatures) {
+  const CertificateChain chain = network_.Chain(Forgery::Leaf(kAlpha));
+  EXPECT_TRUE(chain[0].IsIssuedBy(network_.authority));
+  EXPECT_TRUE(chain[0].IsSignedBy(network_.authority));
+  EXPECT_FALSE(chain[0].IsIssuedBy(network_.root));
+  EXPECT_FALSE(chain[0].IsSignedBy(network_.root));
+  EXPECT_TRUE(network_.root.IsSignedBy(network_.root));
+  EXPECT_FALSE(network_.authority.IsSignedBy(network_.authority));
+  Forgery forgery = Forgery::Leaf(kAlpha);
+  forgery.digest = EVP_sha384();
+  EXPECT_FALSE(network_.Chain(forgery)[0].IsSignedBy(network_.authority));
+  EXPECT_EQ(chain[0].extension("1.2.3"), std::nullopt);
+  EXPECT_EQ(chain[0].extension("2.5.29.15"), "\x03\x02\x07\x80");
+}
+
 TEST_F(CertificateTest, DescribesOddSerialsAndUsages) {
   Forgery forgery = Forgery::Leaf(kAlpha);
   forgery.negative_serial = true;
@@ -95,6 +133,22 @@ TEST_F(CertificateTest, TimesFrom2050OnAreReadToo) {
   forgery.not_after = absl::FromCivil(absl::CivilSecond(2051, 2, 28, 23, 59, 58), absl::UTCTimeZone());
   ASSERT_OK_AND_ASSIGN(const Certificate leaf, Certificate::FromDer(LeafDer(forgery)));
   EXPECT_EQ(leaf.not_after(), forgery.not_after);
+}
+
+TEST_F(CertificateTest, GeneralizedTimesBefore2050CanBeLookedAt) {
+  Forgery forgery = Forgery::Leaf(kAlpha);
+  forgery.not_before = absl::FromCivil(absl::CivilSecond(2051, 1, 1), absl::UTCTimeZone());
+  forgery.not_after = absl::FromCivil(absl::CivilSecond(2051, 2, 28, 23, 59, 58), absl::UTCTimeZone());
+  const std::string der = LeafDer(forgery);
+  ASSERT_OK_AND_ASSIGN(const Certificate plain, Certificate::FromDer(der));
+  EXPECT_TRUE(plain.has_plain_times());
+  ASSERT_OK_AND_ASSIGN(const Certificate odd,
+                       Certificate::FromDer(absl::StrReplaceAll(der, {{"20510228235958Z", "20310228235958Z"}})));
+  EXPECT_EQ(odd.not_after(), absl::FromCivil(absl::CivilSecond(2031, 2, 28, 23, 59, 58), absl::UTCTimeZone()));
+  EXPECT_FALSE(odd.has_plain_times());
+  const auto violation = CheckRules(odd);
+  ASSERT_TRUE(violation.has_value());
+  EXPECT_THAT(violation->diagnostic, HasSubstr("type of time"));
 }
 
 TEST_F(CertificateTest, RefusesTimesThatAreNone) {

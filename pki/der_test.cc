@@ -2,7 +2,10 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "openssl/nid.h"
 #include "openssl/x509.h"
@@ -36,6 +39,44 @@ TEST(IsDerTest, RefusesEndlessNesting) {
   std::string nested;
   for (int i = 0; i < 60; ++i) nested = std::string("\x30") + static_cast<char>(nested.size()) + nested;
   EXPECT_FALSE(IsDer(nested));
+}
+
+TEST(TimeTest, RoundTrip) {
+  for (int year : {1950, 1999, 2000, 2049, 2050, 9999}) {
+    const absl::Time time = absl::FromCivil(absl::CivilSecond(year, 12, 31, 23, 59, 58), absl::UTCTimeZone());
+    unsigned tag = 0;
+    const std::string text = EncodeTime(time, tag);
+    EXPECT_EQ(tag == CBS_ASN1_UTCTIME, year < 2050);
+    const absl::StatusOr<absl::Time> read = DecodeTime(text, tag == CBS_ASN1_UTCTIME);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(*read, time) << text;
+  }
+}
+
+TEST(TimeTest, RefusesOtherForms) {
+  for (const char* text : {"", "Z", "260101120000", "2601011200Z", "260101120000+0100", "260230120000Z",
+                           "261301120000Z", "260101240000Z", "26010112000 Z", "20260101120000Z"}) {
+    EXPECT_FALSE(DecodeTime(text, true).ok()) << text;
+  }
+  for (const char* text : {"260101120000Z", "20491231235959Z", "20510101120000.5Z", "205101011200Z"}) {
+    EXPECT_FALSE(DecodeTime(text, false).ok()) << text;
+  }
+}
+
+TEST(IntegerTest, Hex) {
+  EXPECT_EQ(IntegerToHex(""s), "00");
+  EXPECT_EQ(IntegerToHex("\x00"s), "00");
+  EXPECT_EQ(IntegerToHex("\x7f"s), "7f");
+  EXPECT_EQ(IntegerToHex("\x00\x80"s), "80");
+  EXPECT_EQ(IntegerToHex("\x01\x00"s), "0100");
+  EXPECT_EQ(IntegerToHex("\xff"s), "-01");
+  EXPECT_EQ(IntegerToHex("\x80"s), "-80");
+  EXPECT_EQ(IntegerToHex("\xff\x00"s), "-0100");
+}
+
+TEST(OidTest, Text) {
+  EXPECT_EQ(OidToText(ToCbs("\x55\x1d\x0f")), "2.5.29.15");
+  EXPECT_EQ(OidToText(ToCbs("\x80")), "?");
 }
 
 TEST(NameTest, PrintsForPeopleAndForComparison) {

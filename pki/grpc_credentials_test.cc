@@ -6,6 +6,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -39,6 +40,7 @@
 #include "pki/private_key.h"
 #include "pki/secret_access.h"
 #include "pki/testutil/test_network.h"
+#include "pki/testutil/who_am_i.h"
 #include "spdlog/logger.h"
 #include "spdlog/sinks/base_sink.h"
 
@@ -84,95 +86,6 @@ class Refusals {
   absl::Mutex mu_;
   std::vector<std::string> messages_ ABSL_GUARDED_BY(mu_);
 };
-
-// Answers every call with the caller's identity, or with the error of PeerIdentity.
-class WhoAmIServer {
- public:
-  explicit WhoAmIServer(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", credentials, &port_);
-    builder.RegisterAsyncGenericService(&service_);
-    queue_ = builder.AddCompletionQueue();
-    server_ = builder.BuildAndStart();
-    Await();
-    thread_ = std::thread([this] { Poll(); });
-  }
-  ~WhoAmIServer() {
-    server_->Shutdown(std::chrono::system_clock::now());
-    queue_->Shutdown();
-    thread_.join();
-  }
-
-  int port() const { return port_; }
-
- private:
-  struct Call {
-    grpc::GenericServerContext context;
-    grpc::GenericServerAsyncReaderWriter stream{&context};
-    bool answered = false;
-  };
-
-  void Await() {
-    auto* call = new Call;
-    service_.RequestCall(&call->context, &call->stream, queue_.get(), queue_.get(), call);
-  }
-
-  void Poll() {
-    void* tag = nullptr;
-    bool ok = false;
-    while (queue_->Next(&tag, &ok)) {
-      std::unique_ptr<Call> call(static_cast<Call*>(tag));
-      if (!ok || call->answered) continue;
-      Await();
-      call->answered = true;
-      const absl::StatusOr<Identity> peer = PeerIdentity(*call->context.auth_context());
-      if (peer.ok()) {
-        const grpc::Slice slice(peer->ToUri());
-        call->stream.WriteAndFinish(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), grpc::Status::OK, call.get());
-      } else {
-        call->stream.Finish(
-            grpc::Status(static_cast<grpc::StatusCode>(peer.status().code()), std::string(peer.status().message())),
-            call.get());
-      }
-      call.release();  // NOLINT(bugprone-unused-return-value): the queue has it.
-    }
-  }
-
-  int port_ = 0;
-  grpc::AsyncGenericService service_;
-  std::unique_ptr<grpc::ServerCompletionQueue> queue_;
-  std::unique_ptr<grpc::Server> server_;
-  std::thread thread_;
-};
-
-std::shared_ptr<grpc::Channel> Connect(int port, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(absl::StrCat("ipv4:127.0.0.1:", port), credentials, arguments);
-}
-
-// Whom the server takes the caller for; on success `server`, if given, receives whom the caller takes it for.
-absl::StatusOr<std::string> Ask(int port, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
-                                absl::StatusOr<Identity>* server = nullptr) {
-  grpc::GenericStub stub(Connect(port, credentials));
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(60)));
-  grpc::CompletionQueue queue;
-  const grpc::ByteBuffer request;
-  grpc::ByteBuffer response;
-  grpc::Status status;
-  auto call = stub.PrepareUnaryCall(&context, "/test.Test/WhoAmI", request, &queue);
-  call->StartCall();
-  call->Finish(&response, &status, call.get());
-  void* tag = nullptr;
-  bool ok = false;
-  EXPECT_TRUE(queue.Next(&tag, &ok));
-  if (!status.ok()) return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-  if (server != nullptr) *server = PeerIdentity(*context.auth_context());
-  grpc::Slice slice;
-  EXPECT_TRUE(response.DumpToSingleSlice(&slice).ok());
-  return std::string(reinterpret_cast<const char*>(slice.begin()), slice.size());
-}
 
 class GrpcCredentialsTest : public testing::Test {
  protected:
@@ -347,6 +260,103 @@ TEST_F(GrpcCredentialsTest, PeerOfAPlainTextConnectionIsUnknown) {
 TEST_F(GrpcCredentialsTest, ClientRefusesPlainTextServers) {
   const WhoAmIServer server(grpc::InsecureServerCredentials());
   EXPECT_THAT(Ask(server.port(), ClientOf(*alpha_)), StatusIs(absl::StatusCode::kUnavailable));
+}
+
+class FollowingCredentialsTest : public GrpcCredentialsTest {
+ protected:
+  FollowingCredentialsTest() : server_trust_(network_.Trust("beta")), client_trust_(network_.Trust("alpha")) {}
+
+  std::shared_ptr<grpc::ServerCredentials> Server() { return *MakeServerCredentials(server_trust_, &clock_, logger_); }
+  std::shared_ptr<grpc::ChannelCredentials> Client() {
+    return *MakeChannelCredentials(client_trust_, network_.IdentityOf("beta"), &clock_, refusals_.Callback());
+  }
+  void Renew(NodeTrust& trust) {
+    const NetworkRoot::IssuedKey renewed = network_.Issue(Role::kNode, trust.self().name);
+    ASSERT_OK(trust.ReplaceCertificate(renewed.key, renewed.chain));
+  }
+
+  std::shared_ptr<NodeTrust> server_trust_;
+  std::shared_ptr<NodeTrust> client_trust_;
+};
+
+TEST_F(FollowingCredentialsTest, ARenewalIsInForceForNewConnectionsAndLeavesOldOnes) {
+  const WhoAmIServer server(Server());
+  const auto client = Client();
+  const auto before = Connect(server.port(), client);
+  std::string shown;
+  ASSERT_OK(Ask(before, nullptr, &shown));
+  EXPECT_EQ(shown, server_trust_->state()->identity->chain().leaf().ToPem());
+  const std::string old = shown;
+  Renew(*server_trust_);
+  Renew(*client_trust_);
+  ASSERT_OK(Ask(before, nullptr, &shown));
+  EXPECT_EQ(shown, old);
+  // The same credentials.
+  ASSERT_OK(Ask(Connect(server.port(), client), nullptr, &shown));
+  EXPECT_EQ(shown, server_trust_->state()->identity->chain().leaf().ToPem());
+  EXPECT_NE(shown, old);
+  EXPECT_THAT(sink_->lines(), IsEmpty());
+  EXPECT_THAT(refusals_.messages(), IsEmpty());
+}
+
+TEST_F(FollowingCredentialsTest, RenewalsUnderFireFailNobody) {
+  const WhoAmIServer server(Server());
+  const auto client = Client();
+  std::atomic<bool> stop = false;
+  std::thread renewing([&] {
+    while (!stop) {
+      Renew(*server_trust_);
+      Renew(*client_trust_);
+    }
+  });
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_THAT(Ask(server.port(), client), IsOkAndHolds("paranet://acme/node/alpha"));
+  }
+  stop = true;
+  renewing.join();
+}
+
+TEST_F(FollowingCredentialsTest, ServerRefusesTheRevokedFromTheMomentItKnows) {
+  const WhoAmIServer server(Server());
+  const auto client = Client();
+  ASSERT_OK(Ask(server.port(), client));
+  ASSERT_OK(server_trust_->AdoptRevocationList(network_.Revoke("alpha")));
+  EXPECT_THAT(Ask(server.port(), client), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(sink_->lines(),
+              testing::Contains(HasSubstr("certificate of paranet://acme/node/alpha refused (REVOKED)")));
+  // With a new certificate it is back.
+  Renew(*client_trust_);
+  EXPECT_THAT(Ask(server.port(), client), IsOkAndHolds("paranet://acme/node/alpha"));
+}
+
+TEST_F(FollowingCredentialsTest, ClientRefusesTheRevoked) {
+  const WhoAmIServer server(Server());
+  ASSERT_OK(client_trust_->AdoptRevocationList(network_.Revoke("beta")));
+  EXPECT_THAT(Ask(server.port(), Client()), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(refusals_.messages(), testing::Contains(HasSubstr("(REVOKED)")));
+}
+
+TEST_F(FollowingCredentialsTest, FurtherRootsComeAndGo) {
+  TestNetwork other("other");
+  const auto stranger = other.Trust("gamma");
+  ASSERT_OK(stranger->AddRoot(network_.root().root_certificate(), {}));
+  const auto client = *MakeChannelCredentials(stranger, network_.IdentityOf("beta"), &clock_, nullptr);
+  const WhoAmIServer server(Server());
+  EXPECT_THAT(Ask(server.port(), client), StatusIs(absl::StatusCode::kUnavailable));
+  ASSERT_OK(server_trust_->AddRoot(other.root().root_certificate(), {}));
+  EXPECT_THAT(Ask(server.port(), client), IsOkAndHolds("paranet://other/node/gamma"));
+  ASSERT_OK(server_trust_->RemoveRoot(other.root().root_certificate().fingerprint()));
+  EXPECT_THAT(Ask(server.port(), client), StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(FollowingCredentialsTest, CredentialsHoldTheTrustTheyFollow) {
+  auto credentials = Server();
+  auto client = Client();
+  server_trust_.reset();
+  client_trust_.reset();
+  const WhoAmIServer server(credentials);
+  credentials.reset();
+  EXPECT_OK(Ask(server.port(), client));
 }
 
 // A connection made with BoringSSL alone.

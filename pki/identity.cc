@@ -30,12 +30,14 @@ absl::string_view RoleName(Role role) {
       return "operator";
     case Role::kPublisher:
       return "publisher";
+    case Role::kRoot:
+      return "root";
   }
   return "";
 }
 
 absl::StatusOr<Role> ParseRole(absl::string_view name) {
-  for (Role role : {Role::kNode, Role::kOperator, Role::kPublisher}) {
+  for (Role role : {Role::kNode, Role::kOperator, Role::kPublisher, Role::kRoot}) {
     if (name == RoleName(role)) return role;
   }
   return absl::InvalidArgumentError(absl::StrCat("\"", absl::CHexEscape(name.substr(0, kMaxName)),

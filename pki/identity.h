@@ -1,5 +1,5 @@
-// Who a certificate speaks for: `paranet://NETWORK/node/NAME`, `paranet://NETWORK/operator/NAME`,
-// `paranet://NETWORK/publisher/NAME`.
+// Who a certificate speaks for: `paranet://NETWORK/node/NAME`, also `operator`, `publisher` and `root` (the enrolment
+// service of the Network Root) in place of `node`.
 #ifndef PARANET_PKI_IDENTITY_H_
 #define PARANET_PKI_IDENTITY_H_
 
@@ -11,9 +11,9 @@
 
 namespace paranet::pki {
 
-enum class Role { kNode, kOperator, kPublisher };
+enum class Role { kNode, kOperator, kPublisher, kRoot };
 
-// `node`, `operator`, `publisher`.
+// `node`, `operator`, `publisher`, `root`.
 absl::string_view RoleName(Role role);
 absl::StatusOr<Role> ParseRole(absl::string_view name);
 

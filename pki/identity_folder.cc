@@ -28,8 +28,7 @@ absl::Status CheckKeyBelongs(const PrivateKey& key, const CertificateChain& chai
 
 }  // namespace
 
-absl::StatusOr<IdentityFolder> LoadIdentityFolder(const std::string& dir, const std::vector<Role>& roles,
-                                                  absl::Time now) {
+absl::StatusOr<IdentityFiles> ReadIdentityFiles(const std::string& dir) {
   struct stat info;
   if (stat(dir.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     return absl::NotFoundError(
@@ -44,18 +43,30 @@ absl::StatusOr<IdentityFolder> LoadIdentityFolder(const std::string& dir, const 
   if (!trust.ok()) return Annotate(trust.status(), dir + kRootsFile);
 
   PARANET_RETURN_IF_ERROR(CheckKeyBelongs(key, *chain, dir));
-  const VerifyResult result = VerifyChain(*chain, **trust, {.time = now, .roles = roles});
+  return IdentityFiles{std::move(key), *std::move(chain), *std::move(trust)};
+}
+
+absl::Status WriteIdentityFiles(const std::string& dir, const PrivateKey& key, const CertificateChain& chain,
+                                const TrustStore& trust) {
+  PARANET_RETURN_IF_ERROR(CheckKeyBelongs(key, chain, dir));
+  PARANET_RETURN_IF_ERROR(key.Save(dir + kKeyFile));
+  PARANET_RETURN_IF_ERROR(WriteFileAtomically(dir + kChainFile, chain.ToPem(), 0600));
+  return WriteFileAtomically(dir + kRootsFile, trust.ToPem(), 0600);
+}
+
+absl::StatusOr<IdentityFolder> LoadIdentityFolder(const std::string& dir, const std::vector<Role>& roles,
+                                                  absl::Time now) {
+  PARANET_ASSIGN_OR_RETURN(IdentityFiles files, ReadIdentityFiles(dir));
+  const VerifyResult result = VerifyChain(files.chain, *files.trust, {.time = now, .roles = roles});
   if (!result.ok()) return Annotate(result.ToStatus(), dir);
-  return IdentityFolder{*result.identity, std::move(key), *std::move(chain), *std::move(trust)};
+  return IdentityFolder{*result.identity, std::move(files.key), std::move(files.chain), std::move(files.trust)};
 }
 
 absl::Status WriteIdentityFolder(const std::string& dir, const PrivateKey& key, const CertificateChain& chain,
                                  const TrustStore& trust) {
   PARANET_RETURN_IF_ERROR(CheckKeyBelongs(key, chain, dir));
   return CreateDirectoryAtomically(dir, [&](const std::string& temporary) -> absl::Status {
-    PARANET_RETURN_IF_ERROR(key.Save(temporary + kKeyFile));
-    PARANET_RETURN_IF_ERROR(WriteFileAtomically(temporary + kChainFile, chain.ToPem(), 0600));
-    return WriteFileAtomically(temporary + kRootsFile, trust.ToPem(), 0600);
+    return WriteIdentityFiles(temporary, key, chain, trust);
   });
 }
 

@@ -25,6 +25,19 @@ struct IdentityFolder {
   std::shared_ptr<const TrustStore> trust;
 };
 
+// What is in DIR, as it is: nothing is checked but that each file is what it should be. Errors as below but for
+// PERMISSION_DENIED.
+struct IdentityFiles {
+  PrivateKey key;
+  CertificateChain chain;
+  std::shared_ptr<const TrustStore> trust;
+};
+absl::StatusOr<IdentityFiles> ReadIdentityFiles(const std::string& dir);
+
+// Writes the three files (0600) to DIR, which is there; INVALID_ARGUMENT if the key is not the leaf's.
+absl::Status WriteIdentityFiles(const std::string& dir, const PrivateKey& key, const CertificateChain& chain,
+                                const TrustStore& trust);
+
 // Reads DIR and checks that key, chain and roots belong together and that the chain verifies at `now` for one of
 // `roles` (verify.h). NOT_FOUND if there is no DIR or a file is missing; INVALID_ARGUMENT if a file is not what it
 // should be, if others than its owner have a right to key.pem, or if the key is not the leaf's; PERMISSION_DENIED, with

@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "spiffe://acme/node/alpha", "paranet:/acme/node/alpha", " paranet://acme/node/alpha",
                     "paranet://acme/node/alpha ", "paranet://acme:1/node/alpha", "paranet://u@acme/node/alpha",
                     "paranet://acme/node/alpha?x", "paranet://acme/node/alpha#x", "paranet://acme/node/al%70ha",
-                    "paranet://Acme/node/alpha", "paranet://acme/Node/alpha", "paranet://acme/root/alpha",
+                    "paranet://Acme/node/alpha", "paranet://acme/Node/alpha", "paranet://acme/roots/alpha",
                     "paranet://acme/node/Alpha", "paranet://acme/node/1alpha", "paranet://acme/node/-alpha",
                     "paranet://acme/node/al_pha", "paranet://acme/node/al.pha", "paranet://acme/node/..",
                     "paranet://acme.org/node/alpha", "paranet://acme/node/\xc3\xa4lpha",
@@ -80,7 +80,7 @@ TEST(CheckIdentityNameTest, SaysWhatIsWrongWithWhat) {
 }
 
 TEST(RoleTest, NamesAndBack) {
-  for (Role role : {Role::kNode, Role::kOperator, Role::kPublisher}) {
+  for (Role role : {Role::kNode, Role::kOperator, Role::kPublisher, Role::kRoot}) {
     EXPECT_THAT(ParseRole(RoleName(role)), IsOkAndHolds(role));
   }
   EXPECT_THAT(ParseRole("admin"),

@@ -24,15 +24,19 @@ class NodeIdentity {
   // wrong role, other network).
   static absl::StatusOr<std::unique_ptr<NodeIdentity>> Load(const std::string& dir, absl::Time now);
 
+  // The same of what is in memory; INVALID_ARGUMENT if the key is not the leaf's.
+  static absl::StatusOr<std::unique_ptr<NodeIdentity>> Create(PrivateKey key, CertificateChain chain,
+                                                              std::shared_ptr<const TrustStore> trust, absl::Time now);
+  // Of parts that the caller has checked; that the chain is not valid any more does not matter.
+  static std::unique_ptr<NodeIdentity> Of(Identity identity, PrivateKey key, CertificateChain chain,
+                                          std::shared_ptr<const TrustStore> trust);
+
   const Identity& identity() const { return identity_; }
   const PrivateKey& key() const { return key_; }
   const CertificateChain& chain() const { return chain_; }
   const std::shared_ptr<const TrustStore>& trust() const { return trust_; }
 
  private:
-  // Makes identities that Load would refuse, to see that others refuse them too.
-  friend class TestNetwork;
-
   NodeIdentity(Identity identity, PrivateKey key, CertificateChain chain, std::shared_ptr<const TrustStore> trust)
       : identity_(std::move(identity)), key_(std::move(key)), chain_(std::move(chain)), trust_(std::move(trust)) {}
 

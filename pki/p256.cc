@@ -31,10 +31,13 @@ bssl::UniquePtr<EVP_PKEY> ParseP256PublicKey(absl::string_view spki) {
 }
 
 bool VerifyP256Signature(absl::string_view spki, absl::string_view data, absl::string_view signature) {
-  const bssl::UniquePtr<EVP_PKEY> key = ParseP256PublicKey(spki);
+  return VerifyP256Signature(ParseP256PublicKey(spki).get(), data, signature);
+}
+
+bool VerifyP256Signature(EVP_PKEY* key, absl::string_view data, absl::string_view signature) {
   if (key == nullptr) return false;
   bssl::ScopedEVP_MD_CTX context;
-  const bool ok = EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
+  const bool ok = EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
                   EVP_DigestVerify(context.get(), Bytes(signature), signature.size(), Bytes(data), data.size()) == 1;
   ERR_clear_error();
   return ok;

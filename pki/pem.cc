@@ -10,16 +10,11 @@
 #include "openssl/pem.h"
 
 namespace paranet::pki {
-namespace {
 
-constexpr size_t kMaxText = size_t{1} << 20;
-
-}  // namespace
-
-absl::StatusOr<std::vector<SecretString>> DecodePem(absl::string_view text, absl::string_view label,
-                                                    size_t max_blocks) {
-  if (text.size() > kMaxText) {
-    return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxText, " bytes are no PEM file of ours"));
+absl::StatusOr<std::vector<SecretString>> DecodePem(absl::string_view text, absl::string_view label, size_t max_blocks,
+                                                    size_t max_text) {
+  if (text.size() > max_text) {
+    return absl::InvalidArgumentError(absl::StrCat("more than ", max_text, " bytes are no PEM file of ours"));
   }
   bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   if (bio == nullptr) return absl::ResourceExhaustedError("out of memory while reading PEM");

@@ -13,7 +13,9 @@ namespace paranet::pki {
 
 // The contents of all blocks of `text`: from one to `max_blocks`, each labelled `label` and without headers. Text
 // between blocks is ignored (section 2). INVALID_ARGUMENT says what is wrong and quotes nothing of a block.
-absl::StatusOr<std::vector<SecretString>> DecodePem(absl::string_view text, absl::string_view label, size_t max_blocks);
+// More than `max_text` bytes are refused unread.
+absl::StatusOr<std::vector<SecretString>> DecodePem(absl::string_view text, absl::string_view label, size_t max_blocks,
+                                                    size_t max_text = size_t{1} << 20);
 
 // One block, with the line ending at its end.
 SecretString EncodePem(absl::string_view label, absl::string_view content);

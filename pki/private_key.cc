@@ -1,13 +1,16 @@
 #include "pki/private_key.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/file.h"
 #include "core/base/status.h"
 #include "openssl/bytestring.h"
+#include "openssl/cipher.h"
 #include "openssl/digest.h"
 #include "openssl/ec.h"
 #include "openssl/ec_key.h"
@@ -15,6 +18,8 @@
 #include "openssl/evp.h"
 #include "openssl/mem.h"
 #include "openssl/nid.h"
+#include "openssl/pkcs8.h"
+#include "openssl/rand.h"
 #include "pki/p256.h"
 #include "pki/pem.h"
 
@@ -22,11 +27,55 @@ namespace paranet::pki {
 namespace {
 
 constexpr absl::string_view kLabel = "PRIVATE KEY";
+constexpr absl::string_view kEncryptedLabel = "ENCRYPTED PRIVATE KEY";
 constexpr size_t kMaxFile = size_t{64} << 10;
+// About half a second. The function is PBKDF2 with HMAC-SHA-1, the only one that BoringSSL writes.
+constexpr int kIterations = 1'000'000;
+constexpr size_t kSalt = 16;
 
 const uint8_t* Bytes(absl::string_view text) { return reinterpret_cast<const uint8_t*>(text.data()); }
 
 absl::Status OutOfMemory() { return absl::ResourceExhaustedError("out of memory while handling a private key"); }
+
+absl::Status Malformed() { return absl::InvalidArgumentError("the private key is not in PKCS#8 form, or damaged"); }
+
+bool IsEncrypted(absl::string_view pem) {
+  return absl::StrContains(pem, absl::StrCat("-----BEGIN ", kEncryptedLabel, "-----"));
+}
+
+// That `der` is an EncryptedPrivateKeyInfo (RFC 5958 section 3) from end to end: then only the passphrase can be wrong.
+bool IsEncryptedKeyInfo(absl::string_view der) {
+  CBS cbs;
+  CBS info;
+  CBS algorithm;
+  CBS data;
+  CBS_init(&cbs, Bytes(der), der.size());
+  return CBS_get_asn1(&cbs, &info, CBS_ASN1_SEQUENCE) && CBS_len(&cbs) == 0 &&
+         CBS_get_asn1(&info, &algorithm, CBS_ASN1_SEQUENCE) && CBS_get_asn1(&info, &data, CBS_ASN1_OCTETSTRING) &&
+         CBS_len(&info) == 0 && CBS_len(&data) > 0;
+}
+
+absl::StatusOr<bssl::UniquePtr<EVP_PKEY>> Decrypt(absl::string_view pem, const SecretString& passphrase) {
+  PARANET_ASSIGN_OR_RETURN(const std::vector<SecretString> blocks, DecodePem(pem, kEncryptedLabel, 1));
+  const absl::string_view der = blocks[0].view();
+  if (!IsEncryptedKeyInfo(der)) return Malformed();
+  CBS cbs;
+  CBS_init(&cbs, Bytes(der), der.size());
+  bssl::UniquePtr<EVP_PKEY> key(
+      PKCS8_parse_encrypted_private_key(&cbs, passphrase.view().data(), passphrase.view().size()));
+  const uint32_t error = ERR_peek_last_error();
+  ERR_clear_error();
+  if (key != nullptr) return key;
+  if (ERR_GET_LIB(error) == ERR_LIB_PKCS8 &&
+      (ERR_GET_REASON(error) == PKCS8_R_UNKNOWN_ALGORITHM || ERR_GET_REASON(error) == PKCS8_R_UNSUPPORTED_CIPHER ||
+       ERR_GET_REASON(error) == PKCS8_R_UNSUPPORTED_KEY_DERIVATION_FUNCTION ||
+       ERR_GET_REASON(error) == PKCS8_R_UNSUPPORTED_PRF)) {
+    return absl::InvalidArgumentError(
+        "the private key is encrypted in a way that is not known here: encrypt it with AES-256-CBC (openssl pkcs8 "
+        "-topk8 -v2 aes-256-cbc)");
+  }
+  return absl::PermissionDeniedError("the passphrase is not the one with which the private key was encrypted");
+}
 
 }  // namespace
 
@@ -58,15 +107,29 @@ absl::StatusOr<PrivateKey> PrivateKey::Generate() {
 }
 
 absl::StatusOr<PrivateKey> PrivateKey::FromPem(absl::string_view pem) {
+  if (IsEncrypted(pem)) {
+    return absl::InvalidArgumentError("the private key is encrypted: give it without encryption");
+  }
   PARANET_ASSIGN_OR_RETURN(const std::vector<SecretString> blocks, DecodePem(pem, kLabel, 1));
   const absl::string_view der = blocks[0].view();
   CBS cbs;
   CBS_init(&cbs, Bytes(der), der.size());
   bssl::UniquePtr<EVP_PKEY> key(EVP_parse_private_key(&cbs));
   ERR_clear_error();
-  if (key == nullptr || CBS_len(&cbs) != 0) {
-    return absl::InvalidArgumentError("the private key is not in PKCS#8 form, or damaged");
+  if (key == nullptr || CBS_len(&cbs) != 0) return Malformed();
+  return FromForeign(std::move(key));
+}
+
+absl::StatusOr<PrivateKey> PrivateKey::FromPem(absl::string_view pem, const std::optional<SecretString>& passphrase) {
+  if (!IsEncrypted(pem)) return FromPem(pem);
+  if (!passphrase.has_value()) {
+    return absl::FailedPreconditionError("the private key is encrypted: give its passphrase");
   }
+  PARANET_ASSIGN_OR_RETURN(bssl::UniquePtr<EVP_PKEY> key, Decrypt(pem, *passphrase));
+  return FromForeign(std::move(key));
+}
+
+absl::StatusOr<PrivateKey> PrivateKey::FromForeign(bssl::UniquePtr<EVP_PKEY> key) {
   const EC_KEY* ec = EVP_PKEY_get0_EC_KEY(key.get());
   if (ec == nullptr || EC_GROUP_get_curve_name(EC_KEY_get0_group(ec)) != NID_X9_62_prime256v1) {
     return absl::InvalidArgumentError("the private key is not one on the curve P-256: make a new one");
@@ -79,21 +142,58 @@ absl::StatusOr<PrivateKey> PrivateKey::FromPem(absl::string_view pem) {
   return FromNative(std::move(key));
 }
 
-absl::StatusOr<PrivateKey> PrivateKey::Load(const std::string& path) {
+absl::StatusOr<PrivateKey> PrivateKey::LoadWith(
+    const std::string& path, absl::FunctionRef<absl::StatusOr<PrivateKey>(absl::string_view)> parse) {
   // First the existence: CheckPrivate is about rights.
   absl::StatusOr<std::string> text = ReadFile(path, kMaxFile);
   if (!text.ok()) return Annotate(text.status(), "private key");
   absl::StatusOr<PrivateKey> key = [&]() -> absl::StatusOr<PrivateKey> {
     PARANET_RETURN_IF_ERROR(CheckPrivate(path));
-    return FromPem(*text);
+    const std::string parent = std::filesystem::path(path).parent_path().string();
+    PARANET_RETURN_IF_ERROR(CheckPrivate(parent.empty() ? "." : parent));
+    return parse(*text);
   }();
   OPENSSL_cleanse(text->data(), text->size());
   if (!key.ok()) return Annotate(key.status(), absl::StrCat("private key ", path));
   return key;
 }
 
+absl::StatusOr<PrivateKey> PrivateKey::Load(const std::string& path) {
+  return LoadWith(path, [](absl::string_view pem) { return FromPem(pem); });
+}
+
+absl::StatusOr<PrivateKey> PrivateKey::Load(const std::string& path, const std::optional<SecretString>& passphrase) {
+  return LoadWith(path, [&passphrase](absl::string_view pem) { return FromPem(pem, passphrase); });
+}
+
 absl::Status PrivateKey::Save(const std::string& path) const {
   return Annotate(WriteFileAtomically(path, Pem().view(), 0600), "private key");
+}
+
+absl::Status PrivateKey::Save(const std::string& path, const std::optional<SecretString>& passphrase) const {
+  if (!passphrase.has_value()) return Save(path);
+  PARANET_ASSIGN_OR_RETURN(const std::string pem, ToEncryptedPem(*passphrase));
+  return Annotate(WriteFileAtomically(path, pem, 0600), "private key");
+}
+
+absl::StatusOr<std::string> PrivateKey::ToEncryptedPem(const SecretString& passphrase) const {
+  const absl::string_view bytes = passphrase.view();
+  if (bytes.empty()) return absl::InvalidArgumentError("the passphrase of a private key is empty: give one");
+  uint8_t salt[kSalt];
+  RAND_bytes(salt, sizeof(salt));
+  bssl::ScopedCBB cbb;
+  uint8_t* der = nullptr;
+  size_t size = 0;
+  // -1: PBES2.
+  if (!CBB_init(cbb.get(), 512) ||
+      !PKCS8_marshal_encrypted_private_key(cbb.get(), -1, EVP_aes_256_cbc(), bytes.data(), bytes.size(), salt,
+                                           sizeof(salt), kIterations, key_.get()) ||
+      !CBB_finish(cbb.get(), &der, &size)) {
+    ERR_clear_error();
+    return OutOfMemory();
+  }
+  const bssl::UniquePtr<uint8_t> owner(der);
+  return std::string(EncodePem(kEncryptedLabel, absl::string_view(reinterpret_cast<const char*>(der), size)).view());
 }
 
 absl::StatusOr<std::string> PrivateKey::Sign(absl::string_view data) const {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "openssl/pem.h"
 #include "pki/p256.h"
 #include "pki/secret_access.h"
+#include "pki/secret_string.h"
 
 namespace paranet::pki {
 namespace {
@@ -160,6 +162,76 @@ TEST_F(PrivateKeyTest, FileThatOthersCanAccessIsRefused) {
     ASSERT_EQ(chmod(path_.c_str(), mode), 0);
     EXPECT_THAT(PrivateKey::Load(path_), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(path_))) << mode;
   }
+}
+
+TEST_F(PrivateKeyTest, FileInADirectoryThatOthersCanEnterIsRefused) {
+  ASSERT_OK_AND_ASSIGN(const PrivateKey key, PrivateKey::Generate());
+  ASSERT_OK(key.Save(path_));
+  for (mode_t mode : {0750u, 0705u, 0711u, 0777u}) {
+    ASSERT_EQ(chmod(dir_.path().c_str(), mode), 0);
+    EXPECT_THAT(PrivateKey::Load(path_), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("chmod"))) << mode;
+  }
+  ASSERT_EQ(chmod(dir_.path().c_str(), 0700), 0);
+  EXPECT_OK(PrivateKey::Load(path_));
+}
+
+// --- encrypted ------------------------------------------------------------------------------------
+
+TEST_F(PrivateKeyTest, EncryptedRoundTrip) {
+  ASSERT_OK_AND_ASSIGN(const PrivateKey key, PrivateKey::Generate());
+  const SecretString passphrase("open sesame");
+  ASSERT_OK_AND_ASSIGN(const std::string pem, key.ToEncryptedPem(passphrase));
+  EXPECT_THAT(pem, testing::StartsWith("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+  ASSERT_OK_AND_ASSIGN(const PrivateKey read, PrivateKey::FromPem(pem, SecretString("open sesame")));
+  EXPECT_EQ(read.public_key(), key.public_key());
+  // A new salt each time.
+  ASSERT_OK_AND_ASSIGN(const std::string again, key.ToEncryptedPem(passphrase));
+  EXPECT_NE(again, pem);
+  EXPECT_THAT(key.ToEncryptedPem(SecretString("")), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(PrivateKeyTest, EncryptedFileRoundTripWithMode0600) {
+  ASSERT_OK_AND_ASSIGN(const PrivateKey key, PrivateKey::Generate());
+  ASSERT_OK(key.Save(path_, SecretString("open sesame")));
+  struct stat info;
+  ASSERT_EQ(stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  EXPECT_OK(PrivateKey::Load(path_, SecretString("open sesame")));
+  EXPECT_THAT(PrivateKey::Load(path_, std::nullopt),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("give its passphrase")));
+  EXPECT_THAT(PrivateKey::Load(path_),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("give it without encryption")));
+  EXPECT_THAT(
+      PrivateKey::Load(path_, SecretString("sesame")),
+      StatusIs(absl::StatusCode::kPermissionDenied,
+               testing::AllOf(HasSubstr(path_), HasSubstr("the passphrase is not the one"), Not(HasSubstr("sesame")))));
+}
+
+TEST_F(PrivateKeyTest, PlainKeyNeedsNoPassphraseAndMindsNone) {
+  ASSERT_OK_AND_ASSIGN(const PrivateKey key, PrivateKey::Generate());
+  ASSERT_OK(key.Save(path_, std::nullopt));
+  EXPECT_OK(PrivateKey::Load(path_));
+  EXPECT_OK(PrivateKey::Load(path_, std::nullopt));
+  EXPECT_OK(PrivateKey::Load(path_, SecretString("whatever")));
+}
+
+TEST_F(PrivateKeyTest, EncryptedByOthers) {
+  const bssl::UniquePtr<EVP_PKEY> key = EcKey(NID_X9_62_prime256v1);
+  EXPECT_OK(PrivateKey::FromPem(NativePem(key.get(), WriteEncrypted), SecretString("pass")));
+  EXPECT_THAT(PrivateKey::FromPem(NativePem(EcKey(NID_secp384r1).get(), WriteEncrypted), SecretString("pass")),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("P-256")));
+}
+
+TEST_F(PrivateKeyTest, DamagedEncryptedKeyIsNotTakenForAWrongPassphrase) {
+  const std::string begin = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n";
+  const std::string end = "\n-----END ENCRYPTED PRIVATE KEY-----\n";
+  for (const char* content : {"MAA=", "AAAA", "MAUCAQUEAA=="}) {
+    EXPECT_THAT(PrivateKey::FromPem(absl::StrCat(begin, content, end), SecretString("pass")),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("damaged")))
+        << content;
+  }
+  EXPECT_THAT(PrivateKey::FromPem(absl::StrCat(begin, "!!!!", end), SecretString("pass")),
+              StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_F(PrivateKeyTest, MissingFileIsNotFound) {

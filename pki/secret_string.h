@@ -3,14 +3,13 @@
 #define PARANET_PKI_SECRET_STRING_H_
 
 #include <cstddef>
-#include <memory>
 
 #include "absl/strings/string_view.h"
 
 namespace paranet::pki {
 
-// A fixed sequence of bytes, overwritten with zeros before its memory is given back. Not copyable; a moved-from one is
-// empty.
+// A fixed sequence of bytes, on pages of its own that no core dump contains (MADV_DONTDUMP), overwritten with zeros
+// before they are given back. Not copyable; a moved-from one is empty.
 class SecretString {
  public:
   SecretString() = default;
@@ -20,12 +19,12 @@ class SecretString {
   SecretString& operator=(SecretString&& other) noexcept;
 
   // Valid as long as this object lives unchanged. Whoever copies the bytes answers for the copy.
-  absl::string_view view() const { return absl::string_view(data_.get(), size_); }
+  absl::string_view view() const { return absl::string_view(data_, size_); }
 
  private:
   void Wipe();
 
-  std::unique_ptr<char[]> data_;
+  char* data_ = nullptr;
   size_t size_ = 0;
 };
 

@@ -1,9 +1,16 @@
 #include "pki/secret_string.h"
 
+#include <cinttypes>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <string>
 #include <type_traits>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace paranet::pki {
@@ -28,6 +35,34 @@ TEST(SecretStringTest, MovesWithoutLeavingACopy) {
   other = std::move(to);
   EXPECT_EQ(other.view(), "secret");
   EXPECT_TRUE(to.view().empty());  // NOLINT(bugprone-use-after-move)
+}
+
+// Of the mapping that contains `address`, from /proc/self/smaps.
+std::string VmFlagsOf(const void* address) {
+  std::ifstream smaps("/proc/self/smaps");
+  const auto wanted = reinterpret_cast<uintptr_t>(address);
+  bool found = false;
+  for (std::string line; std::getline(smaps, line);) {
+    uintptr_t begin = 0;
+    uintptr_t end = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " ", &begin, &end) == 2) {
+      found = begin <= wanted && wanted < end;
+    }
+    if (found && absl::StartsWith(line, "VmFlags:")) return line;
+  }
+  return "";
+}
+
+TEST(SecretStringTest, IsInNoCoreDump) {
+  const SecretString secret("secret");
+  EXPECT_THAT(VmFlagsOf(secret.view().data()), testing::HasSubstr(" dd"));
+  const std::string ordinary(5000, 'x');
+  EXPECT_THAT(VmFlagsOf(ordinary.data()), testing::Not(testing::HasSubstr(" dd")));
+}
+
+TEST(SecretStringTest, HoldsMoreThanAPage) {
+  const std::string large(100'000, 'x');
+  EXPECT_EQ(SecretString(large).view(), large);
 }
 
 }  // namespace

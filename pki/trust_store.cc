@@ -1,16 +1,12 @@
 #include "pki/trust_store.h"
 
+#include <cstddef>
 #include <optional>
 
-#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
-#include "openssl/err.h"
-#include "openssl/evp.h"
-#include "openssl/x509.h"
 #include "pki/certificate_profile.h"
-#include "pki/p256.h"
 
 namespace paranet::pki {
 namespace {
@@ -20,33 +16,38 @@ absl::Status Refuse(const Certificate& root, absl::string_view why) {
                                                  root.fingerprint(), ") cannot be trusted as a Network Root: ", why));
 }
 
-absl::StatusOr<TrustStore::Root> CheckRoot(const Certificate& certificate) {
-  TrustStore::Root root{certificate, ""};
+// Fills in the network.
+absl::Status CheckRoot(TrustStore::Root& root) {
+  const Certificate& certificate = root.certificate;
   std::optional<ProfileViolation> violation = CheckCommonProfile(certificate);
   if (!violation.has_value()) violation = CheckAuthority(certificate);
   if (!violation.has_value()) violation = CheckRootProfile(certificate, root.network);
   if (violation.has_value()) return Refuse(certificate, violation->diagnostic);
-
-  const bssl::UniquePtr<EVP_PKEY> key = ParseP256PublicKey(certificate.public_key());
-  const bool signed_itself = X509_verify(certificate.native(), key.get()) == 1;
-  ERR_clear_error();
-  if (!signed_itself) return Refuse(certificate, "its own key has not signed it");
-  return root;
+  if (!certificate.IsSignedBy(certificate)) return Refuse(certificate, "its own key has not signed it");
+  for (const std::string& name : root.constraints.names) {
+    PARANET_RETURN_IF_ERROR(CheckIdentityName(name, "a root's constraint: the"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const TrustStore>> TrustStore::Create(const std::vector<Certificate>& roots) {
+  std::vector<Root> unconstrained;
+  unconstrained.reserve(roots.size());
+  for (const Certificate& certificate : roots) unconstrained.push_back({certificate, "", {}});
+  return Create(std::move(unconstrained));
+}
+
+absl::StatusOr<std::shared_ptr<const TrustStore>> TrustStore::Create(std::vector<Root> roots) {
   if (roots.empty()) return absl::InvalidArgumentError("there is no root certificate to trust");
-  std::vector<Root> checked;
-  for (const Certificate& certificate : roots) {
-    PARANET_ASSIGN_OR_RETURN(Root root, CheckRoot(certificate));
-    if (absl::c_any_of(checked, [&](const Root& other) { return other.certificate == certificate; })) {
-      return Refuse(certificate, "it comes twice");
+  for (size_t i = 0; i < roots.size(); ++i) {
+    PARANET_RETURN_IF_ERROR(CheckRoot(roots[i]));
+    for (size_t j = 0; j < i; ++j) {
+      if (roots[j].certificate == roots[i].certificate) return Refuse(roots[i].certificate, "it comes twice");
     }
-    checked.push_back(std::move(root));
   }
-  return std::shared_ptr<const TrustStore>(new TrustStore(std::move(checked)));
+  return std::shared_ptr<const TrustStore>(new TrustStore(std::move(roots)));
 }
 
 absl::StatusOr<std::shared_ptr<const TrustStore>> TrustStore::FromPem(absl::string_view pem) {

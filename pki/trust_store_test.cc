@@ -1,6 +1,7 @@
 #include "pki/trust_store.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/base/status_testutil.h"
@@ -40,7 +41,7 @@ TEST(TrustStoreTest, TwoRootsOfOneNetwork) {
 }
 
 TEST(TrustStoreTest, RefusesNoneAndTwice) {
-  EXPECT_THAT(TrustStore::Create({}), StatusIs(kInvalid));
+  EXPECT_THAT(TrustStore::Create(std::vector<Certificate>()), StatusIs(kInvalid));
   EXPECT_THAT(TrustStore::FromPem(""), StatusIs(kInvalid));
   const ForgedNetwork a("acme");
   EXPECT_THAT(TrustStore::Create({a.root, a.root}), StatusIs(kInvalid, HasSubstr("twice")));
@@ -54,6 +55,18 @@ TEST(TrustStoreTest, RefusesWhatIsNoRoot) {
   Forgery forgery = Forgery::Root("acme");
   forgery.common_name = "Some CA";
   EXPECT_THAT(TrustStore::Create({Forge(forgery, a.root_key.get(), nullptr, a.root_key.get())}), StatusIs(kInvalid));
+}
+
+TEST(TrustStoreTest, ConstraintsAreKept) {
+  const ForgedNetwork a("acme");
+  const TrustConstraints constraints{{Role::kNode}, {"alpha", "beta"}};
+  ASSERT_OK_AND_ASSIGN(const auto store,
+                       TrustStore::Create(std::vector<TrustStore::Root>{{a.root, "any", constraints}}));
+  EXPECT_EQ(store->roots()[0].network, "acme");
+  EXPECT_EQ(store->roots()[0].constraints, constraints);
+  EXPECT_THAT(TrustStore::Create(std::vector<TrustStore::Root>{{a.root, "", {{}, {"Alpha"}}}}),
+              StatusIs(kInvalid, HasSubstr("\"Alpha\"")));
+  EXPECT_THAT(TrustStore::Create(std::vector<TrustStore::Root>()), StatusIs(kInvalid));
 }
 
 TEST(TrustStoreTest, RefusesRootsThatHaveNotSignedThemselves) {

@@ -6,29 +6,14 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/time.h"
-#include "openssl/err.h"
-#include "openssl/evp.h"
-#include "openssl/x509.h"
 #include "pki/certificate_profile.h"
-#include "pki/p256.h"
+#include "pki/path/path_validation.h"
 
 namespace paranet::pki {
 namespace {
 
-std::string Format(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()); }
-
-bool IsSignedBy(const Certificate& certificate, const Certificate& issuer) {
-  const bssl::UniquePtr<EVP_PKEY> key = ParseP256PublicKey(issuer.public_key());
-  // Also compares the two signature algorithms in the certificate.
-  const bool ok = key != nullptr && X509_verify(certificate.native(), key.get()) == 1;
-  ERR_clear_error();
-  return ok;
-}
-
-bool IsIssuedBy(const Certificate& certificate, const Certificate& issuer) {
-  return certificate.issuer_der() == issuer.subject_der() &&
-         certificate.authority_key_id() == issuer.subject_key_id() && !certificate.authority_key_id().empty();
+std::string JoinRoles(const std::vector<Role>& roles) {
+  return absl::StrJoin(roles, " or ", [](std::string* out, Role role) { out->append(RoleName(role)); });
 }
 
 // One validation, step by step as the header numbers them. A step returns false once it has set the outcome.
@@ -38,7 +23,8 @@ class Validation {
       : chain_(chain), trust_(trust), options_(options) {}
 
   VerifyResult Run() && {
-    if (CheckShape() && FindRoot() && CheckLinks() && CheckAuthorities() && CheckLeaf() && CheckExpected()) {
+    if (CheckShape() && FindRoot() && CheckPath() && CheckAuthorities() && CheckLeaf() && CheckConstraints() &&
+        CheckExpected()) {
       result_.outcome = VerifyOutcome::kOk;
     } else if (!result_.identity.has_value() && !chain_.empty()) {
       // What it claims helps whoever reads the refusal.
@@ -99,10 +85,18 @@ class Validation {
   // Step 2. Several roots can have one name while a network changes its root, but each its own key.
   bool FindRoot() {
     const Certificate& last = chain_.certificates().back();
+    size_t candidates = 0;
     for (const TrustStore::Root& root : trust_.roots()) {
-      if (!IsIssuedBy(last, root.certificate)) continue;
+      if (!last.IsIssuedBy(root.certificate)) continue;
       root_ = &root;
-      if (IsSignedBy(last, root.certificate)) break;
+      ++candidates;
+    }
+    // With several the signature tells; with one, CheckPath asks for it.
+    for (const TrustStore::Root& root : trust_.roots()) {
+      if (candidates < 2) break;
+      if (!last.IsIssuedBy(root.certificate) || !last.IsSignedBy(root.certificate)) continue;
+      root_ = &root;
+      break;
     }
     if (root_ != nullptr) return true;
     return Fail(
@@ -120,66 +114,22 @@ class Validation {
     return absl::BytesToHexString(absl::string_view(certificate.authority_key_id()).substr(0, 8));
   }
 
-  // Steps 3a to 3c for the certificate at `index`.
-  bool CheckLink(size_t index) {
-    const Certificate& certificate = At(index);
-    if (const auto violation = CheckCommonProfile(certificate)) return Fail(index, *violation);
-    if (index < chain_.size()) {
-      const Certificate& issuer = At(index + 1);
-      if (!IsIssuedBy(certificate, issuer)) {
-        return Fail(VerifyOutcome::kUntrustedRoot, index,
-                    absl::StrCat(Name(index), " was issued by \"", certificate.issuer(), "\" and not by \"",
-                                 issuer.subject(), "\", which follows it; present the chain in order"));
-      }
-      if (!IsSignedBy(certificate, issuer)) {
-        return Fail(VerifyOutcome::kBadSignature, index,
-                    absl::StrCat(Name(index), " was altered or forged: \"", issuer.subject(), "\" has not signed it"));
-      }
-    }
-    return CheckValidity(index);
-  }
-
-  bool CheckValidity(size_t index) {
-    const Certificate& certificate = At(index);
-    if (options_.time < certificate.not_before()) {
-      return Fail(VerifyOutcome::kNotYetValid, index,
-                  absl::StrCat(Name(index), " is valid from ", Format(certificate.not_before()), " on and it is ",
-                               Format(options_.time), "; check the clocks of both sides"));
-    }
-    // Both ends belong to the validity, and notAfter counts whole seconds.
-    if (options_.time >= certificate.not_after() + absl::Seconds(1)) {
-      return Fail(VerifyOutcome::kExpired, index,
-                  absl::StrCat(Name(index), " was valid until ", Format(certificate.not_after()), " and it is ",
-                               Format(options_.time), "; have a new one issued by the Network Root"));
-    }
-    return true;
-  }
-
-  // Step 3 for the root, whose profile the trust store has checked, and for all below it.
-  bool CheckLinks() {
-    for (size_t index = chain_.size(); index > 0; --index) {
-      if (!CheckLink(index)) return false;
-      if (const auto violation = CheckAuthority(At(index))) {
-        return Fail(violation->outcome, index,
-                    absl::StrCat(Name(index), " is no authority: ", violation->diagnostic,
-                                 "; use a certificate that the Network Root issued"));
-      }
-    }
-    return CheckLink(0);
+  // Step 3.
+  bool CheckPath() {
+    PathOptions options;
+    options.time = options_.time;
+    options.max_authorities = options_.max_depth;
+    // All issuing authorities of a network have the same name: one below another would be exempt from everything.
+    options.exempt_self_issued = false;
+    options.revocations = options_.revocations;
+    options.require_revocation_list = options_.require_revocation_list;
+    options.rules = CheckCommonProfile;
+    PathResult path = ValidatePath(chain_.certificates(), root_->certificate, options);
+    return path.ok() || Fail(path.outcome, path.index, std::move(path.diagnostic));
   }
 
   // Step 4.
   bool CheckAuthorities() {
-    for (size_t index = chain_.size(); index > 0; --index) {
-      // The authorities below this one, of which the leaf is none.
-      const size_t below = index - 1;
-      const std::optional<int> limit = At(index).path_length();
-      if (limit.has_value() && below > static_cast<size_t>(*limit)) {
-        return Fail(VerifyOutcome::kPathTooLong, index,
-                    absl::StrCat(Name(index), " allows ", *limit, " authorities below it and there are ", below,
-                                 "; use a certificate that the Network Root issued"));
-      }
-    }
     for (size_t index = chain_.size() - 1; index > 0; --index) {
       std::string network;
       if (const auto violation = CheckIssuingProfile(At(index), network)) return Fail(index, *violation);
@@ -207,16 +157,31 @@ class Validation {
     if (!absl::c_linear_search(options_.roles, result_.identity->role)) {
       return Fail(VerifyOutcome::kWrongRole, 0,
                   absl::StrCat("it is a certificate of role ", RoleName(result_.identity->role), " where ",
-                               options_.roles.empty()
-                                   ? std::string("none")
-                                   : absl::StrJoin(options_.roles, " or ",
-                                                   [](std::string* out, Role role) { out->append(RoleName(role)); }),
+                               options_.roles.empty() ? std::string("none") : JoinRoles(options_.roles),
                                " is accepted; use a certificate that was issued for this purpose"));
     }
     return true;
   }
 
   // Step 6.
+  bool CheckConstraints() {
+    const TrustConstraints& constraints = root_->constraints;
+    if (!constraints.roles.empty() && !absl::c_linear_search(constraints.roles, result_.identity->role)) {
+      return Fail(VerifyOutcome::kWrongRole, 0,
+                  absl::StrCat("its root \"", root_->certificate.subject(), "\" is trusted for the role ",
+                               JoinRoles(constraints.roles), " only, and it has the role ",
+                               RoleName(result_.identity->role), "; change the constraints of that root to accept it"));
+    }
+    if (!constraints.names.empty() && !absl::c_linear_search(constraints.names, result_.identity->name)) {
+      return Fail(VerifyOutcome::kNameNotPermitted, 0,
+                  absl::StrCat("its root \"", root_->certificate.subject(), "\" is trusted for the names ",
+                               absl::StrJoin(constraints.names, ", "), " only, and it is ", result_.identity->name,
+                               "; change the constraints of that root to accept it"));
+    }
+    return true;
+  }
+
+  // Step 7.
   bool CheckExpected() {
     if (!options_.expected.has_value()) return true;
     const Identity& found = *result_.identity;

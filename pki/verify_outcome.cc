@@ -32,6 +32,12 @@ absl::string_view OutcomeName(VerifyOutcome outcome) {
       return "WRONG_ROLE";
     case VerifyOutcome::kWrongName:
       return "WRONG_NAME";
+    case VerifyOutcome::kRevoked:
+      return "REVOKED";
+    case VerifyOutcome::kRevocationUnknown:
+      return "REVOCATION_UNKNOWN";
+    case VerifyOutcome::kNameNotPermitted:
+      return "NAME_NOT_PERMITTED";
   }
   return "";
 }

@@ -2,6 +2,8 @@
 #ifndef PARANET_PKI_VERIFY_OUTCOME_H_
 #define PARANET_PKI_VERIFY_OUTCOME_H_
 
+#include <string>
+
 #include "absl/strings/string_view.h"
 
 namespace paranet::pki {
@@ -22,6 +24,16 @@ enum class VerifyOutcome {
   kWrongNetwork,
   kWrongRole,
   kWrongName,
+  kRevoked,
+  kRevocationUnknown,
+  kNameNotPermitted,
+};
+
+// Why a certificate by itself will not do.
+struct ProfileViolation {
+  VerifyOutcome outcome;
+  // One clause, without a full stop.
+  std::string diagnostic;
 };
 
 // `OK`, `UNTRUSTED_ROOT`.

@@ -10,7 +10,7 @@ namespace {
 
 TEST(VerifyOutcomeTest, EachHasANameOfItsOwn) {
   std::set<std::string> names;
-  const int last = static_cast<int>(VerifyOutcome::kWrongName);
+  const int last = static_cast<int>(VerifyOutcome::kNameNotPermitted);
   for (int i = 0; i <= last; ++i) names.emplace(OutcomeName(static_cast<VerifyOutcome>(i)));
   EXPECT_EQ(names.size(), static_cast<size_t>(last) + 1);
   EXPECT_FALSE(names.contains(""));

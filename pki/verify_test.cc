@@ -12,6 +12,7 @@
 #include "core/base/status_testutil.h"
 #include "gtest/gtest.h"
 #include "pki/testutil/forge.h"
+#include "pki/testutil/forge_list.h"
 #include "pki/testutil/test_network.h"
 
 namespace paranet::pki {
@@ -310,6 +311,54 @@ TEST_F(VerifyTest, SeveralRootsAreTried) {
   EXPECT_THAT(Verify(other.Chain(Forgery::Leaf({"other", Role::kNode, "alpha"}))), Ends(O::kOk, 0));
   // But no root speaks for the network of another.
   EXPECT_THAT(Verify(other.Chain(Forgery::Leaf(kAlpha))), Ends(O::kWrongNetwork, 0));
+}
+
+TEST_F(VerifyTest, Revocation) {
+  const CertificateChain chain = network_.Chain(Forgery::Leaf(kAlpha));
+  options_.require_revocation_list = true;
+  EXPECT_THAT(Verify(chain), Ends(O::kRevocationUnknown, 1));
+  std::shared_ptr<const RevocationLists> lists = RevocationLists::Empty();
+  const auto add = [&](const Certificate& authority, EVP_PKEY* key, const ListForgery& forgery) {
+    lists = *lists->With(ForgeList(forgery, authority, key), *trust_, {network_.authority}, options_.time);
+    options_.revocations = lists.get();
+  };
+  add(network_.root, network_.root_key.get(), ListForgery());
+  EXPECT_THAT(Verify(chain), Ends(O::kRevocationUnknown, 0));
+  ListForgery first;
+  first.entries = {{"\x01", first.this_update, {}}};
+  add(network_.authority, network_.authority_key.get(), first);
+  EXPECT_THAT(Verify(chain), Ends(O::kOk, 0));
+  ListForgery second;
+  second.number = 2;
+  second.entries = {{"\x11\x22\x33\x44", second.this_update, {}}};
+  add(network_.authority, network_.authority_key.get(), second);
+  const VerifyResult revoked = Verify(chain);
+  EXPECT_THAT(revoked, Ends(O::kRevoked, 0));
+  EXPECT_EQ(revoked.identity, kAlpha);
+  EXPECT_THAT(revoked.ToStatus(), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("refused (REVOKED)")));
+  options_.revocations = nullptr;
+  options_.require_revocation_list = false;
+  EXPECT_THAT(Verify(chain), Ends(O::kOk, 0));
+}
+
+TEST_F(VerifyTest, ConstraintsOfTheRoot) {
+  const CertificateChain chain = network_.Chain(Forgery::Leaf(kAlpha));
+  const auto constrained = [&](const TrustConstraints& constraints) {
+    trust_ = *TrustStore::Create(std::vector<TrustStore::Root>{{network_.root, "", constraints}});
+    return Verify(chain);
+  };
+  EXPECT_THAT(constrained({{Role::kNode, Role::kOperator}, {"beta", "alpha"}}), Ends(O::kOk, 0));
+  EXPECT_THAT(constrained({{Role::kOperator}, {}}), Ends(O::kWrongRole, 0));
+  EXPECT_THAT(constrained({{}, {"beta"}}), Ends(O::kNameNotPermitted, 0));
+}
+
+TEST_F(VerifyTest, NamesThatTheAuthorityMayNotCertify) {
+  // permittedSubtrees: URIs of the host `other`.
+  const std::string der = "\x30\x0b\xa0\x09\x30\x07\x86\x05other";
+  EXPECT_THAT(VerifyAuthority([&](Forgery& f) {
+                f.extensions = {{"2.5.29.30", true, der}};
+              }),
+              Ends(O::kNameNotPermitted, 0));
 }
 
 TEST_F(VerifyTest, StatusSaysWhoWhyAndWhatToDo) {

@@ -142,11 +142,7 @@ class CertInspectTest(CliTest):
         for word in ("paranet://acme/node/alpha", "expires in 23h", "ECDSA P-256", "fingerprint"):
             self.assertIn(word, out)
 
-    def test_key_is_no_certificate(self):
-        self.identity("node", "alpha")
-        self.fails(FAILED, "cert", "inspect", self.path("alpha/key.pem"), says=["key.pem"])
-
-    def test_neither_is_anything_else(self):
+    def test_what_is_nothing_of_the_kind(self):
         write(self.path("x"), b"\x30\x03\x02\x01\x05")
         self.fails(FAILED, "cert", "inspect", self.path("x"), says=[self.path("x")])
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/log.h"
 #include "core/base/status.h"
+#include "core/node/installed_kind.h"
 #include "examples/weather/embedded.h"
 #include "tools/cli/command_tree.h"
 #include "tools/cli/exit_code.h"
@@ -20,7 +21,6 @@
 #include "tools/cli/run.h"
 #include "tools/daemon/daemon.h"
 #include "tools/daemon/example_package.h"
-#include "tools/daemon/installed_identity.h"
 
 namespace paranet {
 namespace {
@@ -83,8 +83,7 @@ absl::Status Started(cli::Context& context, const NodeFlags& flags, Node& node) 
 absl::Status RunNode(cli::Context& context, const NodeFlags& flags) {
   daemon::DaemonOptions options{
       .name = flags.name, .data_dir = DataDir(context, flags), .listen = flags.listen, .identity_dir = flags.identity};
-  options.test =
-      flags.identity.empty() && daemon::ReadInstalledKind(options.data_dir) != daemon::InstalledKind::kStandard;
+  options.test = flags.identity.empty() && ReadInstalledKind(options.data_dir) != InstalledKind::kStandard;
   options.logger = MakeStderrLogger(flags.name);
   options.started = [&](Node& node) { return Started(context, flags, node); };
   return daemon::RunDaemon(options);

@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kBusyTimeoutMs = 5'000;
 constexpr int kHeaderBytes = 100;
+constexpr size_t kMaxPrepared = 64;
 
 absl::StatusCode CodeOf(int extended) {
   switch (extended) {
@@ -176,7 +177,10 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   return database;
 }
 
-Database::~Database() { sqlite3_close_v2(db_); }
+Database::~Database() {
+  for (const auto& [sql, statement] : prepared_) sqlite3_finalize(statement);
+  sqlite3_close_v2(db_);
+}
 
 absl::Status Database::CheckIntegrity() {
   PARANET_RETURN_IF_ERROR(Execute("PRAGMA cell_size_check = ON"));
@@ -238,15 +242,8 @@ absl::Status Database::Run(absl::string_view sql, const std::vector<SqlValue>& p
     // SQLite has rolled back by itself (a full disk, an I/O error): what follows must not be committed alone.
     return absl::AbortedError(absl::StrCat("the transaction in the database ", path_, " has been rolled back"));
   }
-  if (sql.size() > 1'000'000) return absl::InvalidArgumentError("an SQL statement has more than 1,000,000 bytes");
-  sqlite3_stmt* statement = nullptr;
-  const char* tail = nullptr;
-  if (sqlite3_prepare_v2(db_, sql.data(), static_cast<int>(sql.size()), &statement, &tail) != SQLITE_OK) {
-    return Error(sql);
-  }
-  absl::Cleanup finalize = [&statement] { sqlite3_finalize(statement); };
-  if (statement == nullptr) return absl::InvalidArgumentError("an SQL statement is empty");
-  PARANET_RETURN_IF_ERROR(CheckTail(sql.substr(static_cast<size_t>(tail - sql.data()))));
+  PARANET_ASSIGN_OR_RETURN(sqlite3_stmt * statement, Prepare(sql));
+  const absl::Cleanup keep = [this, sql, statement] { Keep(sql, statement); };
   const auto wanted = static_cast<size_t>(sqlite3_bind_parameter_count(statement));
   if (wanted != parameters.size()) {
     return absl::InvalidArgumentError(
@@ -271,6 +268,34 @@ absl::Status Database::Run(absl::string_view sql, const std::vector<SqlValue>& p
         absl::StrCat("the SQL statement ", sql, " begins a transaction: use Transaction()"));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<sqlite3_stmt*> Database::Prepare(absl::string_view sql) {
+  if (const auto kept = prepared_.find(sql); kept != prepared_.end()) {
+    sqlite3_stmt* statement = kept->second;
+    prepared_.erase(kept);
+    return statement;
+  }
+  if (sql.size() > 1'000'000) return absl::InvalidArgumentError("an SQL statement has more than 1,000,000 bytes");
+  sqlite3_stmt* statement = nullptr;
+  const char* tail = nullptr;
+  if (sqlite3_prepare_v2(db_, sql.data(), static_cast<int>(sql.size()), &statement, &tail) != SQLITE_OK) {
+    return Error(sql);
+  }
+  if (statement == nullptr) return absl::InvalidArgumentError("an SQL statement is empty");
+  const absl::Status one = CheckTail(sql.substr(static_cast<size_t>(tail - sql.data())));
+  if (one.ok()) return statement;
+  sqlite3_finalize(statement);
+  return one;
+}
+
+void Database::Keep(absl::string_view sql, sqlite3_stmt* statement) {
+  // Some pragmas act when they are prepared. What a statement was bound to is about to go.
+  if (prepared_.size() >= kMaxPrepared || absl::StartsWithIgnoreCase(sql, "PRAGMA") ||
+      sqlite3_reset(statement) != SQLITE_OK || sqlite3_clear_bindings(statement) != SQLITE_OK ||
+      !prepared_.emplace(std::string(sql), statement).second) {
+    sqlite3_finalize(statement);
+  }
 }
 
 absl::Status Database::CheckTail(absl::string_view tail) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -19,6 +20,7 @@
 #include "absl/synchronization/mutex.h"
 
 struct sqlite3;
+struct sqlite3_stmt;
 
 namespace paranet {
 
@@ -68,6 +70,9 @@ class Database {
   absl::Status Migrate(const std::vector<std::string>& migrations);
   // Adds the result's rows to `rows` unless it is null.
   absl::Status Run(absl::string_view sql, const std::vector<SqlValue>& parameters, std::vector<SqlRow>* rows);
+  // A statement for `sql`, one that was kept or a new one. Keep() takes it back when it has run.
+  absl::StatusOr<sqlite3_stmt*> Prepare(absl::string_view sql);
+  void Keep(absl::string_view sql, sqlite3_stmt* statement);
   // INVALID_ARGUMENT if `tail`, what follows a statement, is more than space and comments.
   absl::Status CheckTail(absl::string_view tail);
   // True on the thread that runs a transaction.
@@ -79,6 +84,8 @@ class Database {
   // Held during a statement, and during a transaction by the thread that runs it, whose statements then pass.
   absl::Mutex transaction_mu_;
   std::atomic<std::thread::id> transaction_owner_{};
+  // Statements that are not running, by their SQL. Touched only by who has the turn.
+  std::map<std::string, sqlite3_stmt*, std::less<>> prepared_;
 };
 
 }  // namespace paranet

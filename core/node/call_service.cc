@@ -74,6 +74,10 @@ void CallService::Serve(std::shared_ptr<IncomingCall> call) {
 
 void CallService::Run(const std::shared_ptr<IncomingCall>& incoming) const {
   const std::shared_ptr<BlockingCall> call = BlockingCall::Create(incoming);
+  JsonCall client;
+  if (absl::Status admitted = options_.admit(*incoming, &client); !admitted.ok()) {
+    return call->Finish(std::move(admitted));
+  }
   const std::optional<Payload> payload = call->Read();
   if (!payload.has_value()) {
     return call->Finish(absl::InvalidArgumentError("the first message, which names the skill, is missing"));
@@ -95,7 +99,8 @@ void CallService::Run(const std::shared_ptr<IncomingCall>& incoming) const {
       .provider = first->provider(),
       .deadline = deadline,
       .wait_for_ready = first->wait_for_ready(),
-      .caller = options_.caller,
+      .caller = std::move(client.caller),
+      .authorize = std::move(client.authorize),
       .next_request = [&]() -> std::optional<std::string> {
         if (opening.has_value()) return std::exchange(opening, std::nullopt);
         const std::optional<Payload> next = call->Read();

@@ -1,4 +1,4 @@
-// paranet.v1.Node/Call: a skill by name with JSON, over the control socket.
+// paranet.v1.Node/Call: a skill by name with JSON, over the control socket or, for operators, over the network.
 #ifndef PARANET_CORE_NODE_CALL_SERVICE_H_
 #define PARANET_CORE_NODE_CALL_SERVICE_H_
 
@@ -27,8 +27,9 @@ class CallService {
   struct Options {
     // NodeControl::Call.
     std::function<absl::Status(const JsonCall&)> call;
-    // Identity of everyone who calls.
-    std::string caller;
+    // Fills in JsonCall::caller and, if it is to be asked about the skill, JsonCall::authorize, for the client of the
+    // call; an error refuses it. Thread-safe.
+    std::function<absl::Status(const IncomingCall&, JsonCall*)> admit;
     // Calls at a time; more get RESOURCE_EXHAUSTED.
     int limit = 256;
   };

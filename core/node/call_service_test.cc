@@ -31,8 +31,14 @@ class CallServiceTest : public testing::Test {
 
   void Serve(Function function, int limit = 256) {
     function_ = std::move(function);
-    service_ = std::make_unique<CallService>(CallService::Options{
-        .call = [this](const JsonCall& call) { return function_(call); }, .caller = "uid:7", .limit = limit});
+    service_ = std::make_unique<CallService>(
+        CallService::Options{.call = [this](const JsonCall& call) { return function_(call); },
+                             .admit =
+                                 [this](const IncomingCall&, JsonCall* call) {
+                                   call->caller = "uid:7";
+                                   return admitted_;
+                                 },
+                             .limit = limit});
     ASSERT_OK_AND_ASSIGN(server_,
                          RpcServer::Start({.address = "127.0.0.1:0"}, [this](std::shared_ptr<IncomingCall> call) {
                            EXPECT_EQ(call->path(), kCallPath);
@@ -42,6 +48,7 @@ class CallServiceTest : public testing::Test {
         grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()), grpc::InsecureChannelCredentials()));
   }
 
+  absl::Status admitted_;
   Function function_;
   std::unique_ptr<CallService> service_;
   std::unique_ptr<RpcServer> server_;
@@ -52,6 +59,18 @@ v1::CallRequest Message(const std::string& json) {
   v1::CallRequest request;
   request.set_json(json);
   return request;
+}
+
+TEST_F(CallServiceTest, WhoIsNotAdmittedReachesNothing) {
+  admitted_ = absl::PermissionDeniedError("not you");
+  Serve([](const JsonCall&) {
+    ADD_FAILURE();
+    return absl::OkStatus();
+  });
+  grpc::ClientContext context;
+  const grpc::Status status = stub_->Call(&context)->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(status.error_message(), "not you");
 }
 
 TEST_F(CallServiceTest, MessagesAnswersAndStatusGoThrough) {

@@ -14,7 +14,7 @@
 namespace paranet {
 namespace {
 
-Visibility Everything(const grpc::AuthContext& /*client*/) { return Visibility::kEverything; }
+Visibility Everything(const grpc::ServerContext& /*context*/) { return Visibility::kEverything; }
 
 }  // namespace
 
@@ -34,13 +34,19 @@ ControlListener::ControlListener(Options options)
       dispatcher_(
           {.router = options_.router,
            .authorize = [this](const IncomingCall&, const Skill&) -> absl::StatusOr<std::string> { return caller_; }}),
-      control_(options_.node),
+      control_(
+          {.node = options_.node, .admit = [this](const grpc::ServerContext&, v1::OperatorRole) { return caller_; }}),
       reflection_(
           {.catalogue = options_.catalogue,
            .own_services = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection", "paranet.v1.Node"},
            .viewer = Everything}),
       health_({.catalogue = options_.catalogue, .viewer = Everything}),
-      calls_({.call = [node = options_.node](const JsonCall& call) { return node->Call(call); }, .caller = caller_}) {}
+      calls_({.call = [node = options_.node](const JsonCall& call) { return node->Call(call); },
+              .admit =
+                  [this](const IncomingCall&, JsonCall* call) {
+                    call->caller = caller_;
+                    return absl::OkStatus();
+                  }}) {}
 
 absl::StatusOr<std::unique_ptr<ControlListener>> ControlListener::Start(Options options) {
   if (absl::Status status = CheckSocketPath(options.path); !status.ok()) return status;

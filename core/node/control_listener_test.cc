@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "core/base/file.h"
 #include "core/base/status_testutil.h"
+#include "core/node/node_control_testutil.h"
 #include "core/skill/provider_testutil.h"
 #include "core/skill/skill_set_testutil.h"
 #include "grpcpp/create_channel.h"
@@ -23,31 +24,6 @@ namespace paranet {
 namespace {
 
 using ::testing::HasSubstr;
-
-class FakeNode final : public NodeControl {
- public:
-  const std::string& name() const override { return name_; }
-  v1::GetStatusResponse Status() override {
-    v1::GetStatusResponse status;
-    status.set_name(name_);
-    return status;
-  }
-  void RequestStop() override {}
-  absl::StatusOr<v1::DeployResponse> Deploy(std::string /*archive*/) override { return v1::DeployResponse(); }
-  std::vector<v1::PackageInfo> ListPackages() override { return {}; }
-  std::vector<v1::SkillSetEntry> ListSkills() override { return {}; }
-  absl::StatusOr<v1::GetSkillResponse> GetSkill(const std::string& /*skill*/) override {
-    return v1::GetSkillResponse();
-  }
-  absl::Status Call(const JsonCall& call) override {
-    call.on_response(call.caller);
-    return absl::OkStatus();
-  }
-  FederationControl* federation() override { return nullptr; }
-
- private:
-  const std::string name_ = "t1";
-};
 
 class ControlListenerTest : public testing::Test {
  protected:

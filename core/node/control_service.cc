@@ -1,70 +1,99 @@
 #include "core/node/control_service.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/base/grpc_status.h"
+#include "core/base/status.h"
+#include "core/node/trust_control.h"
+#include "pki/identity.h"
+#include "pki/node_identity.h"
+#include "pki/node_trust.h"
 
 namespace paranet {
 namespace {
 
+// How long Enroll and Renew wait for the Network Root where the client has set no deadline.
+constexpr absl::Duration kEnrolTime = absl::Seconds(30);
 // How long Federate waits for the link where the client has set no deadline.
 constexpr absl::Duration kFederateTime = absl::Seconds(30);
 
 }  // namespace
 
-grpc::Status ControlService::GetStatus(grpc::ServerContext* /*context*/, const v1::GetStatusRequest* /*request*/,
-                                       v1::GetStatusResponse* response) {
-  *response = node_->Status();
-  return grpc::Status::OK;
+grpc::Status ControlService::Do(const grpc::ServerContext& context, v1::OperatorRole role,
+                                absl::FunctionRef<absl::Status(const std::string& actor)> body) {
+  const absl::StatusOr<std::string> actor = options_.admit(context, role);
+  if (!actor.ok()) return ToGrpcStatus(actor.status());
+  const AuditLog::Acting acting(node_->audit(), *actor);
+  return ToGrpcStatus(body(*actor));
 }
 
-grpc::Status ControlService::Stop(grpc::ServerContext* /*context*/, const v1::StopRequest* /*request*/,
+grpc::Status ControlService::GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest* /*request*/,
+                                       v1::GetStatusResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_READ, [&](const std::string& /*actor*/) {
+    *response = node_->Status();
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::Stop(grpc::ServerContext* context, const v1::StopRequest* /*request*/,
                                   v1::StopResponse* /*response*/) {
-  node_->RequestStop();
-  return grpc::Status::OK;
+  return Do(*context, v1::OPERATOR_ROLE_ROOT, [&](const std::string& actor) {
+    node_->audit()->Note(AuditKind::kStopAsked, actor, node_->name(), "");
+    node_->RequestStop();
+    return absl::OkStatus();
+  });
 }
 
 grpc::Status ControlService::Deploy(grpc::ServerContext* context, grpc::ServerReader<v1::DeployRequest>* reader,
                                     v1::DeployResponse* response) {
-  std::string archive;
-  v1::DeployRequest request;
-  while (reader->Read(&request)) {
-    if (request.chunk().size() > max_archive_ - archive.size()) {
-      return ToGrpcStatus(absl::ResourceExhaustedError(
-          absl::StrCat("the package has more than ", max_archive_ >> 20, " MiB, the most that a node accepts")));
+  return Do(*context, v1::OPERATOR_ROLE_DEPLOY, [&](const std::string& actor) -> absl::Status {
+    std::string archive;
+    v1::DeployRequest request;
+    while (reader->Read(&request)) {
+      if (request.chunk().size() > options_.max_archive - archive.size()) {
+        return absl::ResourceExhaustedError(absl::StrCat("the package has more than ", options_.max_archive >> 20,
+                                                         " MiB, the most that a node accepts"));
+      }
+      archive += request.chunk();
     }
-    archive += request.chunk();
-  }
-  if (context->IsCancelled()) return ToGrpcStatus(absl::CancelledError("the client has cancelled the deployment"));
-  absl::StatusOr<v1::DeployResponse> deployed = node_->Deploy(std::move(archive));
-  if (!deployed.ok()) return ToGrpcStatus(deployed.status());
-  *response = *std::move(deployed);
-  return grpc::Status::OK;
+    if (context->IsCancelled()) return absl::CancelledError("the client has cancelled the deployment");
+    PARANET_ASSIGN_OR_RETURN(*response, node_->Deploy(std::move(archive)));
+    const v1::PackageInfo& package = response->package();
+    node_->audit()->Note(AuditKind::kDeployed, actor, absl::StrCat(package.id(), "@", package.version()),
+                         package.digest());
+    return absl::OkStatus();
+  });
 }
 
-grpc::Status ControlService::ListPackages(grpc::ServerContext* /*context*/, const v1::ListPackagesRequest* /*request*/,
+grpc::Status ControlService::ListPackages(grpc::ServerContext* context, const v1::ListPackagesRequest* /*request*/,
                                           v1::ListPackagesResponse* response) {
-  for (v1::PackageInfo& package : node_->ListPackages()) *response->add_packages() = std::move(package);
-  return grpc::Status::OK;
+  return Do(*context, v1::OPERATOR_ROLE_READ, [&](const std::string& /*actor*/) {
+    for (v1::PackageInfo& package : node_->ListPackages()) *response->add_packages() = std::move(package);
+    return absl::OkStatus();
+  });
 }
 
-grpc::Status ControlService::ListSkills(grpc::ServerContext* /*context*/, const v1::ListSkillsRequest* /*request*/,
+grpc::Status ControlService::ListSkills(grpc::ServerContext* context, const v1::ListSkillsRequest* /*request*/,
                                         v1::ListSkillsResponse* response) {
-  for (v1::SkillSetEntry& entry : node_->ListSkills()) *response->add_skill_sets() = std::move(entry);
-  return grpc::Status::OK;
+  return Do(*context, v1::OPERATOR_ROLE_READ, [&](const std::string& /*actor*/) {
+    for (v1::SkillSetEntry& entry : node_->ListSkills()) *response->add_skill_sets() = std::move(entry);
+    return absl::OkStatus();
+  });
 }
 
-grpc::Status ControlService::GetSkill(grpc::ServerContext* /*context*/, const v1::GetSkillRequest* request,
+grpc::Status ControlService::GetSkill(grpc::ServerContext* context, const v1::GetSkillRequest* request,
                                       v1::GetSkillResponse* response) {
-  absl::StatusOr<v1::GetSkillResponse> skill = node_->GetSkill(request->skill());
-  if (!skill.ok()) return ToGrpcStatus(skill.status());
-  *response = *std::move(skill);
-  return grpc::Status::OK;
+  return Do(*context, v1::OPERATOR_ROLE_READ, [&](const std::string& /*actor*/) -> absl::Status {
+    PARANET_ASSIGN_OR_RETURN(*response, node_->GetSkill(request->skill()));
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<FederationControl*> ControlService::Federation() {
@@ -81,28 +110,159 @@ absl::StatusOr<FederationControl*> ControlService::Federation() {
 
 grpc::Status ControlService::Federate(grpc::ServerContext* context, const v1::FederateRequest* request,
                                       v1::FederateResponse* response) {
-  absl::StatusOr<FederationControl*> federation = Federation();
-  if (!federation.ok()) return ToGrpcStatus(federation.status());
-  const absl::Time deadline = std::min(absl::FromChrono(context->deadline()), absl::Now() + kFederateTime);
-  absl::StatusOr<v1::LinkInfo> link = (*federation)->Federate(*request, deadline);
-  if (!link.ok()) return ToGrpcStatus(link.status());
-  *response->mutable_link() = *std::move(link);
-  return grpc::Status::OK;
+  return Do(*context, v1::OPERATOR_ROLE_FEDERATE, [&](const std::string& actor) -> absl::Status {
+    PARANET_ASSIGN_OR_RETURN(FederationControl* const federation, Federation());
+    const absl::Time deadline = std::min(absl::FromChrono(context->deadline()), absl::Now() + kFederateTime);
+    PARANET_ASSIGN_OR_RETURN(*response->mutable_link(), federation->Federate(*request, deadline));
+    node_->audit()->Note(
+        AuditKind::kFederated, actor, request->peer(),
+        absl::StrCat(request->mode() == v1::BIDIRECTIONAL ? "bidirectional" : "one-way", " to ", request->address()));
+    return absl::OkStatus();
+  });
 }
 
-grpc::Status ControlService::Defederate(grpc::ServerContext* /*context*/, const v1::DefederateRequest* request,
+grpc::Status ControlService::Defederate(grpc::ServerContext* context, const v1::DefederateRequest* request,
                                         v1::DefederateResponse* /*response*/) {
-  absl::StatusOr<FederationControl*> federation = Federation();
-  if (!federation.ok()) return ToGrpcStatus(federation.status());
-  return ToGrpcStatus((*federation)->Defederate(request->peer()));
+  return Do(*context, v1::OPERATOR_ROLE_FEDERATE, [&](const std::string& actor) -> absl::Status {
+    PARANET_ASSIGN_OR_RETURN(FederationControl* const federation, Federation());
+    PARANET_RETURN_IF_ERROR(federation->Defederate(request->peer()));
+    node_->audit()->Note(AuditKind::kDefederated, actor, request->peer(), "");
+    return absl::OkStatus();
+  });
 }
 
-grpc::Status ControlService::ListLinks(grpc::ServerContext* /*context*/, const v1::ListLinksRequest* /*request*/,
+grpc::Status ControlService::ListLinks(grpc::ServerContext* context, const v1::ListLinksRequest* /*request*/,
                                        v1::ListLinksResponse* response) {
-  absl::StatusOr<FederationControl*> federation = Federation();
-  if (!federation.ok()) return ToGrpcStatus(federation.status());
-  for (v1::LinkInfo& link : (*federation)->ListLinks()) *response->add_links() = std::move(link);
-  return grpc::Status::OK;
+  return Do(*context, v1::OPERATOR_ROLE_READ, [&](const std::string& /*actor*/) -> absl::Status {
+    PARANET_ASSIGN_OR_RETURN(FederationControl* const federation, Federation());
+    for (v1::LinkInfo& link : federation->ListLinks()) *response->add_links() = std::move(link);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<pki::NodeTrust*> ControlService::Trust() {
+  if (pki::NodeTrust* trust = node_->trust()) return trust;
+  return absl::FailedPreconditionError(
+      absl::StrCat("\"", node_->name(), "\" is a Test Node: it trusts no Network Root and has no certificate"));
+}
+
+NodeEnrolment ControlService::Enrolment() {
+  return NodeEnrolment(
+      {.name = node_->name(),
+       .data_dir = node_->Status().data_dir(),
+       .clock = clock_.get(),
+       .self = [this]() -> std::optional<pki::Identity> {
+         const pki::NodeTrust* const trust = node_->trust();
+         return trust == nullptr ? std::nullopt : std::optional(trust->self());
+       },
+       .install = [this](const pki::NodeIdentity& identity, const std::optional<std::string>& endpoint,
+                         const v1::TrustBundle& bundle) { return node_->Promote(identity, endpoint, bundle); }});
+}
+
+grpc::Status ControlService::Enroll(grpc::ServerContext* context, const v1::NodeEnrollRequest* request,
+                                    v1::NodeEnrollResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_ROOT, [&](const std::string& actor) -> absl::Status {
+    const absl::Time deadline = std::min(absl::FromChrono(context->deadline()), absl::Now() + kEnrolTime);
+    PARANET_ASSIGN_OR_RETURN(*response, Enrolment().Enroll(*request, deadline));
+    NoteEnrolled(actor, response->certificate());
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::PrepareRequest(grpc::ServerContext* context, const v1::PrepareRequestRequest* request,
+                                            v1::PrepareRequestResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_ROOT, [&](const std::string& /*actor*/) -> absl::Status {
+    absl::MutexLock lock(&files_mu_);
+    PARANET_ASSIGN_OR_RETURN(*response, Enrolment().PrepareRequest(*request));
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::InstallCertificate(grpc::ServerContext* context,
+                                                const v1::InstallCertificateRequest* request,
+                                                v1::NodeEnrollResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_ROOT, [&](const std::string& actor) -> absl::Status {
+    absl::MutexLock lock(&files_mu_);
+    PARANET_ASSIGN_OR_RETURN(*response, Enrolment().Install(*request));
+    NoteEnrolled(actor, response->certificate());
+    return absl::OkStatus();
+  });
+}
+
+void ControlService::NoteEnrolled(const std::string& actor, const v1::CertificateInfo& certificate) {
+  node_->audit()->Note(
+      AuditKind::kEnrolled, actor, certificate.identity(),
+      absl::StrCat("serial ", certificate.serial(), ", until ",
+                   absl::FormatTime(absl::RFC3339_sec, absl::FromUnixSeconds(certificate.not_after_unix()),
+                                    absl::UTCTimeZone())));
+}
+
+grpc::Status ControlService::Renew(grpc::ServerContext* context, const v1::NodeRenewRequest* /*request*/,
+                                   v1::NodeRenewResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_ROOT, [&](const std::string& /*actor*/) -> absl::Status {
+    PARANET_RETURN_IF_ERROR(node_->Renew(std::min(absl::FromChrono(context->deadline()), absl::Now() + kEnrolTime)));
+    *response->mutable_certificate() = node_->Status().certificate();
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::GetTrust(grpc::ServerContext* context, const v1::GetTrustRequest* /*request*/,
+                                      v1::GetTrustResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_READ, [&](const std::string& /*actor*/) -> absl::Status {
+    PARANET_ASSIGN_OR_RETURN(const pki::NodeTrust* const trust, Trust());
+    *response = DescribeTrust(*trust);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::UpdateTrust(grpc::ServerContext* context, const v1::UpdateTrustRequest* request,
+                                         v1::GetTrustResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_ROOT, [&](const std::string& /*actor*/) -> absl::Status {
+    PARANET_ASSIGN_OR_RETURN(pki::NodeTrust* const trust, Trust());
+    PARANET_RETURN_IF_ERROR(paranet::UpdateTrust(*request, trust));
+    *response = DescribeTrust(*trust);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::GetPolicy(grpc::ServerContext* context, const v1::GetPolicyRequest* /*request*/,
+                                       v1::GetPolicyResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_READ, [&](const std::string& /*actor*/) {
+    *response = node_->policy()->Describe();
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::UpdatePolicy(grpc::ServerContext* context, const v1::UpdatePolicyRequest* request,
+                                          v1::GetPolicyResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_ROOT, [&](const std::string& actor) -> absl::Status {
+    PARANET_RETURN_IF_ERROR(node_->policy()->Update(*request, actor));
+    *response = node_->policy()->Describe();
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::CheckPolicy(grpc::ServerContext* context, const v1::CheckPolicyRequest* request,
+                                         v1::CheckPolicyResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_READ, [&](const std::string& /*actor*/) -> absl::Status {
+    std::string skill_set;
+    if (!request->skill().empty()) {
+      PARANET_ASSIGN_OR_RETURN(const v1::GetSkillResponse skill, node_->GetSkill(request->skill()));
+      skill_set = skill.skill_set().skill_set().name();
+    }
+    PARANET_ASSIGN_OR_RETURN(*response, node_->policy()->Check(*request, skill_set));
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::ListAuditEvents(grpc::ServerContext* context, const v1::ListAuditEventsRequest* request,
+                                             v1::ListAuditEventsResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_READ, [&](const std::string& /*actor*/) -> absl::Status {
+    PARANET_ASSIGN_OR_RETURN(std::vector<v1::AuditEvent> events,
+                             node_->audit()->List(request->limit(), request->before_id()));
+    for (v1::AuditEvent& event : events) *response->add_events() = std::move(event);
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace paranet

@@ -8,7 +8,7 @@
 #include "absl/time/clock.h"
 #include "core/base/status_testutil.h"
 #include "core/node/federation_control_testutil.h"
-#include "core/node/node_control.h"
+#include "core/node/node_control_testutil.h"
 #include "core/rpc/server.h"
 #include "grpcpp/create_channel.h"
 #include "gtest/gtest.h"
@@ -16,40 +16,9 @@
 namespace paranet {
 namespace {
 
-class FakeNode final : public NodeControl {
- public:
-  const std::string& name() const override { return name_; }
-  v1::GetStatusResponse Status() override {
-    v1::GetStatusResponse status;
-    status.set_name(name_);
-    status.set_kind(kind_);
-    return status;
-  }
-  void RequestStop() override { stop_requested_ = true; }
-  absl::StatusOr<v1::DeployResponse> Deploy(std::string archive) override {
-    archive_ = std::move(archive);
-    if (archive_ == "bad") return absl::DataLossError("truncated");
-    v1::DeployResponse response;
-    response.mutable_package()->set_id("weather");
-    return response;
-  }
-  std::vector<v1::PackageInfo> ListPackages() override { return std::vector<v1::PackageInfo>(3); }
-  std::vector<v1::SkillSetEntry> ListSkills() override { return std::vector<v1::SkillSetEntry>(4); }
-  absl::StatusOr<v1::GetSkillResponse> GetSkill(const std::string& skill) override {
-    if (skill != "weather/current") return absl::NotFoundError("Did you mean");
-    v1::GetSkillResponse response;
-    response.mutable_skill()->set_name(skill);
-    return response;
-  }
-  absl::Status Call(const JsonCall& /*call*/) override { return absl::OkStatus(); }
-  FederationControl* federation() override { return federation_; }
-
-  std::string name_ = "t1";
-  v1::NodeKind kind_ = v1::TEST;
-  bool stop_requested_ = false;
-  std::string archive_;
-  FederationControl* federation_ = nullptr;
-};
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class ControlServiceTest : public testing::Test {
  protected:
@@ -62,6 +31,16 @@ class ControlServiceTest : public testing::Test {
     stub_ = v1::Node::NewStub(
         grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()), grpc::InsecureChannelCredentials()));
   }
+
+  // As the network listener does.
+  absl::StatusOr<std::string> Admit(v1::OperatorRole role) {
+    if (client_.empty()) return std::string("uid:7");
+    const absl::Status status = node_.policy()->CheckRole(*pki::Identity::Parse(client_), role);
+    if (!status.ok()) return status;
+    return client_;
+  }
+
+  std::vector<std::string> Events() { return node_.Events(); }
 
   grpc::Status Deploy(const std::vector<std::string>& chunks, v1::DeployResponse* response) {
     grpc::ClientContext context;
@@ -77,7 +56,12 @@ class ControlServiceTest : public testing::Test {
 
   FakeNode node_;
   FakeFederation federation_;
-  ControlService service_{&node_, /*max_archive=*/100};
+  // Who asks; empty for the user of the control socket.
+  std::string client_;
+  ControlService service_{
+      {.node = &node_,
+       .admit = [this](const grpc::ServerContext& /*context*/, v1::OperatorRole role) { return Admit(role); },
+       .max_archive = 100}};
   std::string generic_path_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<v1::Node::Stub> stub_;
@@ -189,6 +173,92 @@ TEST_F(ControlServiceTest, AStandardNodeFederates) {
   v1::ListLinksResponse links;
   ASSERT_TRUE(stub_->ListLinks(&list_context, {}, &links).ok());
   EXPECT_EQ(links.links_size(), 1);
+}
+
+TEST_F(ControlServiceTest, WhatChangesSomethingIsRecorded) {
+  node_.kind_ = v1::STANDARD;
+  node_.federation_ = &federation_;
+  v1::DeployResponse deployed;
+  ASSERT_TRUE(Deploy({"ab"}, &deployed).ok());
+  v1::FederateRequest federate;
+  federate.set_peer("beta");
+  v1::FederateResponse federated;
+  ASSERT_TRUE(stub_->Federate(&context_, federate, &federated).ok());
+  grpc::ClientContext stop;
+  v1::StopResponse stopped;
+  ASSERT_TRUE(stub_->Stop(&stop, {}, &stopped).ok());
+  EXPECT_THAT(Events(), ElementsAre("uid:7 stop-asked t1", "uid:7 federated beta", "uid:7 deployed weather@"));
+  grpc::ClientContext list;
+  v1::ListAuditEventsRequest request;
+  request.set_limit(1);
+  v1::ListAuditEventsResponse listed;
+  ASSERT_TRUE(stub_->ListAuditEvents(&list, request, &listed).ok());
+  ASSERT_EQ(listed.events_size(), 1);
+  EXPECT_EQ(listed.events(0).event(), "stop-asked");
+}
+
+// Which role each method takes: the service asks for exactly that one.
+TEST_F(ControlServiceTest, EveryMethodTakesItsRole) {
+  const auto refused = [&](absl::string_view role, auto method, auto request, auto response) {
+    grpc::ClientContext context;
+    const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED) << role;
+    EXPECT_THAT(status.error_message(), HasSubstr(absl::StrCat("lacks the role \"", role, "\"")));
+  };
+  using Stub = v1::Node::Stub;
+  // Of another network: no role at all.
+  client_ = "paranet://other/operator/bob";
+  refused("read", &Stub::GetStatus, v1::GetStatusRequest(), v1::GetStatusResponse());
+  refused("read", &Stub::ListPackages, v1::ListPackagesRequest(), v1::ListPackagesResponse());
+  refused("read", &Stub::ListSkills, v1::ListSkillsRequest(), v1::ListSkillsResponse());
+  refused("read", &Stub::GetSkill, v1::GetSkillRequest(), v1::GetSkillResponse());
+  refused("read", &Stub::ListLinks, v1::ListLinksRequest(), v1::ListLinksResponse());
+  refused("read", &Stub::GetTrust, v1::GetTrustRequest(), v1::GetTrustResponse());
+  refused("read", &Stub::GetPolicy, v1::GetPolicyRequest(), v1::GetPolicyResponse());
+  refused("read", &Stub::CheckPolicy, v1::CheckPolicyRequest(), v1::CheckPolicyResponse());
+  refused("read", &Stub::ListAuditEvents, v1::ListAuditEventsRequest(), v1::ListAuditEventsResponse());
+  // With `read` alone.
+  client_ = "paranet://acme/operator/alice";
+  refused("federate", &Stub::Federate, v1::FederateRequest(), v1::FederateResponse());
+  refused("federate", &Stub::Defederate, v1::DefederateRequest(), v1::DefederateResponse());
+  refused("root", &Stub::Stop, v1::StopRequest(), v1::StopResponse());
+  refused("root", &Stub::UpdateTrust, v1::UpdateTrustRequest(), v1::GetTrustResponse());
+  refused("root", &Stub::UpdatePolicy, v1::UpdatePolicyRequest(), v1::GetPolicyResponse());
+  v1::DeployResponse deployed;
+  EXPECT_THAT(Deploy({"ab"}, &deployed).error_message(), HasSubstr("lacks the role \"deploy\""));
+  EXPECT_EQ(node_.archive_, "");
+  EXPECT_FALSE(node_.stop_requested_);
+  EXPECT_THAT(Events(), IsEmpty());
+}
+
+TEST_F(ControlServiceTest, PolicyIsChangedAndShown) {
+  v1::UpdatePolicyRequest request;
+  request.add_grant()->set_identity("alice");
+  request.mutable_grant(0)->add_roles(v1::OPERATOR_ROLE_FEDERATE);
+  v1::GetPolicyResponse policy;
+  ASSERT_TRUE(stub_->UpdatePolicy(&context_, request, &policy).ok());
+  ASSERT_EQ(policy.operators_size(), 1);
+  EXPECT_EQ(policy.operators(0).identity(), "paranet://acme/operator/alice");
+  client_ = "paranet://acme/operator/alice";
+  grpc::ClientContext get;
+  v1::GetPolicyResponse got;
+  ASSERT_TRUE(stub_->GetPolicy(&get, {}, &got).ok());
+  EXPECT_EQ(got.SerializeAsString(), policy.SerializeAsString());
+  grpc::ClientContext check;
+  v1::CheckPolicyRequest question;
+  question.set_identity("alice");
+  question.set_skill("weather/current");
+  v1::CheckPolicyResponse answer;
+  ASSERT_TRUE(stub_->CheckPolicy(&check, question, &answer).ok());
+  EXPECT_TRUE(answer.may_call());
+  EXPECT_THAT(answer.roles(), ElementsAre(v1::OPERATOR_ROLE_READ, v1::OPERATOR_ROLE_FEDERATE));
+}
+
+TEST_F(ControlServiceTest, ATestNodeTrustsNobody) {
+  v1::GetTrustResponse response;
+  const grpc::Status status = stub_->GetTrust(&context_, {}, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), HasSubstr("Test Node"));
 }
 
 }  // namespace

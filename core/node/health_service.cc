@@ -40,14 +40,14 @@ void HealthService::Stop() {
   stopped_ = true;
 }
 
-HealthCheckResponse::ServingStatus HealthService::StatusOf(const std::string& service, Visibility visibility) const {
+HealthCheckResponse::ServingStatus HealthService::StatusOf(const std::string& service, const ClientView& view) const {
   if (service.empty()) return HealthCheckResponse::SERVING;
   bool known = false;
   for (const auto& entry : options_.catalogue->snapshot()->entries()) {
-    if (entry->set->name() != service || !IsVisible(*entry, visibility)) continue;
+    if (entry->set->name() != service || !IsVisible(*entry, view)) continue;
     known = true;
     for (const auto& provider : entry->providers) {
-      if (visibility == Visibility::kExported && provider->kind() != Provider::Kind::kActor) continue;
+      if (view.visibility == Visibility::kExported && provider->kind() != Provider::Kind::kActor) continue;
       if (provider->available()) return HealthCheckResponse::SERVING;
     }
   }
@@ -56,9 +56,9 @@ HealthCheckResponse::ServingStatus HealthService::StatusOf(const std::string& se
 
 grpc::Status HealthService::Check(grpc::ServerContext* context, const HealthCheckRequest* request,
                                   HealthCheckResponse* response) {
-  const Visibility visibility = options_.viewer(*context->auth_context());
-  if (visibility == Visibility::kNothing) return Stranger();
-  const auto status = StatusOf(request->service(), visibility);
+  const ClientView view = options_.viewer(*context);
+  if (view.visibility == Visibility::kNothing) return Stranger();
+  const auto status = StatusOf(request->service(), view);
   if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
     return ToGrpcStatus(absl::NotFoundError(absl::StrCat("this node knows no service \"", request->service(), "\"")));
   }
@@ -85,9 +85,9 @@ grpc::Status HealthService::Watch(grpc::ServerContext* context, const HealthChec
   std::optional<HealthCheckResponse::ServingStatus> last;
   while (!context->IsCancelled()) {
     // Anew each time: a link may have come or gone.
-    const Visibility visibility = options_.viewer(*context->auth_context());
-    if (visibility == Visibility::kNothing) return Stranger();
-    const auto status = StatusOf(request->service(), visibility);
+    const ClientView view = options_.viewer(*context);
+    if (view.visibility == Visibility::kNothing) return Stranger();
+    const auto status = StatusOf(request->service(), view);
     if (status != last) {
       HealthCheckResponse response;
       response.set_status(status);

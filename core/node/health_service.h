@@ -41,7 +41,7 @@ class HealthService final : public grpc::health::v1::Health::Service {
 
  private:
   grpc::health::v1::HealthCheckResponse::ServingStatus StatusOf(const std::string& service,
-                                                                Visibility visibility) const;
+                                                                const ClientView& view) const;
 
   const Options options_;
   uint64_t subscription_ = 0;

@@ -45,7 +45,7 @@ class HealthServiceTest : public testing::Test {
   std::shared_ptr<FakeProvider> provider_ = std::make_shared<FakeProvider>("weather@1.0.0");
   std::atomic<Visibility> visibility_ = Visibility::kEverything;
   HealthService service_{{.catalogue = &catalogue_,
-                          .viewer = [this](const grpc::AuthContext&) { return visibility_.load(); },
+                          .viewer = [this](const grpc::ServerContext&) { return visibility_.load(); },
                           .limit = 2}};
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<Health::Stub> stub_;

@@ -173,6 +173,9 @@ absl::Status JsonCaller::Call(const JsonCall& call) {
   absl::StatusOr<Route> route = Resolve(call, *ref, *active);
   registry->Leave();
   if (!route.ok()) return NamingSkill(route.status(), call);
+  if (call.authorize) {
+    if (absl::Status status = call.authorize(*route->skill); !status.ok()) return NamingSkill(status, call);
+  }
   return NamingSkill(route->skill->shape == SkillShape::kUnary ? CallUnary(call, *ref, *std::move(route), *active)
                                                                : CallStreaming(call, *route, *active),
                      call);

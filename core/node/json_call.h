@@ -24,6 +24,8 @@ struct JsonCall {
   // Waits, until the deadline, for a skill whose providers are all unavailable or that a link may yet bring.
   bool wait_for_ready = false;
   std::string caller = "local";
+  // If given, decides whether the caller may call the skill that was found; the call ends with its error.
+  std::function<absl::Status(const Skill&)> authorize;
   // The next message, or nullopt at the end: exactly one unless the client streams, and then nullopt. Called from the
   // calling thread; may block (the call does not return before it has).
   std::function<std::optional<std::string>()> next_request;

@@ -5,11 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "core/base/status.h"
 #include "paranet/v1/federation.pb.h"
 #include "pki/grpc_credentials.h"
-#include "pki/identity.h"
 
 namespace paranet {
 namespace {
@@ -28,16 +30,26 @@ absl::Status NoSkillAt(absl::string_view path) {
 
 std::vector<std::string> OwnServices(bool standard) {
   std::vector<std::string> services = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"};
-  if (standard) services.push_back("paranet.v1.Federation");
+  if (standard) services.insert(services.end(), {"paranet.v1.Federation", "paranet.v1.Node"});
   return services;
 }
 
 }  // namespace
 
+struct NetworkListener::Refusals {
+  absl::Mutex mu;
+  AuditLog* audit ABSL_GUARDED_BY(mu) = nullptr;
+};
+
 NetworkListener::NetworkListener(Options options)
     : options_(std::move(options)),
-      standard_(options_.credentials != nullptr),
-      address_(options_.address),
+      standard_(options_.trust != nullptr),
+      refusals_(std::make_shared<Refusals>()),
+      sessions_(standard_ ? std::make_unique<Sessions>(Sessions::Options{.trust = options_.trust,
+                                                                         .listener = options_.listener,
+                                                                         .audit = options_.audit,
+                                                                         .logger = options_.logger})
+                          : nullptr),
       dispatcher_(
           {.router = options_.router,
            .authorize = [this](const IncomingCall& call, const Skill& skill) { return Authorize(call, skill); }}),
@@ -47,29 +59,57 @@ NetworkListener::NetworkListener(Options options)
            .authorize = [this](const IncomingCall& call, const Skill& skill) { return Authorize(call, skill); }}),
       reflection_({.catalogue = options_.catalogue,
                    .own_services = OwnServices(standard_),
-                   .viewer = [this](const grpc::AuthContext& client) { return View(client); }}),
+                   .viewer = [this](const grpc::ServerContext& context) { return ViewOf(context); }}),
       health_({.catalogue = options_.catalogue,
-               .viewer = [this](const grpc::AuthContext& client) { return View(client); }}) {}
+               .viewer = [this](const grpc::ServerContext& context) { return ViewOf(context); }}),
+      control_(standard_ ? std::make_unique<ControlService>(ControlService::Options{
+                               .node = options_.node,
+                               .admit = [this](const grpc::ServerContext& context,
+                                               v1::OperatorRole role) { return AdmitControl(context, role); }})
+                         : nullptr),
+      calls_(standard_ ? std::make_unique<CallService>(CallService::Options{
+                             .call = [node = options_.node](const JsonCall& call) { return node->Call(call); },
+                             .admit = [this](const IncomingCall& incoming,
+                                             JsonCall* call) { return AdmitCall(incoming, call); }})
+                       : nullptr) {}
 
-NetworkListener::~NetworkListener() { Shutdown(absl::Now()); }
+NetworkListener::~NetworkListener() {
+  Shutdown(absl::Now());
+  absl::MutexLock lock(&refusals_->mu);
+  refusals_->audit = nullptr;
+}
 
 absl::StatusOr<std::unique_ptr<NetworkListener>> NetworkListener::Start(Options options) {
   std::unique_ptr<NetworkListener> listener(new NetworkListener(std::move(options)));
   NetworkListener* const raw = listener.get();
-  absl::StatusOr<std::unique_ptr<RpcServer>> server =
-      RpcServer::Start({.address = raw->address_.ToString(),
-                        .credentials = raw->options_.credentials,
-                        .services = {&raw->reflection_, &raw->health_}},
-                       [raw](std::shared_ptr<IncomingCall> call) { raw->Handle(std::move(call)); });
-  if (!server.ok()) return server.status();
-  listener->server_ = *std::move(server);
-  listener->address_.port = listener->server_->port();
+  RpcServer::Options server_options{.services = {&raw->reflection_, &raw->health_}};
+  if (raw->standard_) {
+    server_options.services.push_back(raw->control_.get());
+    PARANET_ASSIGN_OR_RETURN(server_options.credentials,
+                             pki::MakeServerCredentials(raw->options_.trust, raw->options_.clock, raw->options_.logger,
+                                                        [refusals = raw->refusals_](const absl::Status& status) {
+                                                          absl::MutexLock lock(&refusals->mu);
+                                                          if (refusals->audit != nullptr) {
+                                                            refusals->audit->NoteRefusedPeer(status);
+                                                          }
+                                                        }));
+    absl::MutexLock lock(&raw->refusals_->mu);
+    raw->refusals_->audit = raw->options_.audit;
+  }
+  PARANET_ASSIGN_OR_RETURN(
+      listener->server_, RpcServer::Start(std::move(server_options),
+                                          [raw](std::shared_ptr<IncomingCall> call) { raw->Handle(std::move(call)); }));
   return listener;
 }
 
 void NetworkListener::Open(FederationControl* federation) {
   federation_ = federation;
   open_ = true;
+  serving_ = options_.listener->Serve({.accept = [this](int fd) { server_->AddConnection(fd); },
+                                       .ended =
+                                           [this](uint64_t connection) {
+                                             if (sessions_ != nullptr) sessions_->Ended(connection);
+                                           }});
 }
 
 void NetworkListener::Close() { open_ = false; }
@@ -77,48 +117,107 @@ void NetworkListener::Close() { open_ = false; }
 void NetworkListener::Shutdown(absl::Time deadline) {
   Close();
   health_.Stop();
+  if (serving_ != 0) options_.listener->Cease(std::exchange(serving_, 0));
   if (server_ != nullptr) server_->Shutdown(deadline);
+  if (calls_ != nullptr) calls_->Stop();
 }
 
 void NetworkListener::Handle(std::shared_ptr<IncomingCall> call) {
   if (!open_) return call->Finish(absl::UnavailableError("the node is starting or stopping; try again"), {});
   if (!standard_) return dispatcher_.Dispatch(std::move(call));
+  // At each call anew: a certificate may have been revoked or have expired since the connection was made.
+  const absl::StatusOr<std::shared_ptr<const pki::Peer>> peer =
+      sessions_->Authenticate(*call->auth_context(), call->peer());
+  if (!peer.ok()) return call->Finish(peer.status(), {});
   if (federation_.load()->HandleCall(call)) return;
-  const absl::StatusOr<pki::Identity> client = pki::PeerIdentity(*call->auth_context());
-  if (client.ok() && client->role == pki::Role::kOperator) return dispatcher_.Dispatch(std::move(call));
-  // Authorize, below, tells strangers from peers; for a path that nobody serves it is not asked.
+  const pki::Identity& client = (*peer)->identity;
+  const bool is_operator = client.role == pki::Role::kOperator;
+  if (is_operator && call->path() == kCallPath) return calls_->Serve(std::move(call));
+  if (is_operator && options_.policy->MayCallAll(client)) return dispatcher_.Dispatch(std::move(call));
+  // Authorize, below, tells strangers from peers; for a path that nobody serves it is not asked, and what the router
+  // would say of one has names of others in it.
   if (options_.catalogue->snapshot()->FindPath(call->path()).empty()) {
-    const bool stranger = View(*call->auth_context()) == Visibility::kNothing;
+    const bool stranger = View(*call->auth_context()).visibility == Visibility::kNothing;
     return call->Finish(stranger ? Stranger() : NoSkillAt(call->path()), {});
   }
+  if (is_operator) return dispatcher_.Dispatch(std::move(call));
   local_dispatcher_.Dispatch(std::move(call));
 }
 
-Visibility NetworkListener::View(const grpc::AuthContext& client) const {
+absl::StatusOr<pki::Identity> NetworkListener::Identify(const grpc::AuthContext& client) const {
+  PARANET_ASSIGN_OR_RETURN(const std::shared_ptr<const pki::Peer> peer, options_.trust->Authenticate(client));
+  return peer->identity;
+}
+
+absl::Status NetworkListener::CheckRole(const pki::Identity& client, v1::OperatorRole role) const {
+  absl::Status status = options_.policy->CheckRole(client, role);
+  if (!status.ok()) {
+    options_.audit->Note(AuditKind::kControlRefused, client.ToUri(), OperatorRoleName(role), status.message());
+  }
+  return status;
+}
+
+absl::StatusOr<std::string> NetworkListener::AdmitControl(const grpc::ServerContext& context, v1::OperatorRole role) {
+  if (!open_) return absl::UnavailableError("the node is starting or stopping; try again");
+  PARANET_ASSIGN_OR_RETURN(const std::shared_ptr<const pki::Peer> peer,
+                           sessions_->Authenticate(*context.auth_context(), context.peer()));
+  PARANET_RETURN_IF_ERROR(CheckRole(peer->identity, role));
+  return peer->identity.ToUri();
+}
+
+absl::Status NetworkListener::AdmitCall(const IncomingCall& incoming, JsonCall* call) const {
+  PARANET_ASSIGN_OR_RETURN(const pki::Identity client, Identify(*incoming.auth_context()));
+  PARANET_RETURN_IF_ERROR(CheckRole(client, v1::OPERATOR_ROLE_READ));
+  call->caller = client.ToUri();
+  call->authorize = [policy = options_.policy, client](const Skill& skill) { return policy->CheckCall(client, skill); };
+  return absl::OkStatus();
+}
+
+ClientView NetworkListener::ViewOf(const grpc::ServerContext& context) const {
+  const std::shared_ptr<const grpc::AuthContext> client = context.auth_context();
+  // Whom it refuses sees nothing, below.
+  if (sessions_ != nullptr) sessions_->Authenticate(*client, context.peer()).status().IgnoreError();
+  return View(*client);
+}
+
+ClientView NetworkListener::View(const grpc::AuthContext& client) const {
   if (!standard_) return Visibility::kEverything;
   FederationControl* const federation = federation_;
-  const absl::StatusOr<pki::Identity> identity = pki::PeerIdentity(client);
+  const absl::StatusOr<pki::Identity> identity = Identify(client);
   if (!open_ || federation == nullptr || !identity.ok()) return Visibility::kNothing;
-  if (identity->role == pki::Role::kOperator) return Visibility::kEverything;
-  if (identity->role != pki::Role::kNode) return Visibility::kNothing;
+  const auto narrowed = [&](Visibility visibility) -> ClientView {
+    if (options_.policy->MayCallAll(*identity)) return visibility;
+    return {visibility, [policy = options_.policy, who = *identity](const Skill& skill) {
+              return policy->CheckCall(who, skill).ok();
+            }};
+  };
+  if (identity->role == pki::Role::kOperator) return narrowed(Visibility::kEverything);
+  // Links are within one network.
+  if (identity->role != pki::Role::kNode || identity->network != options_.trust->self().network) {
+    return Visibility::kNothing;
+  }
   for (const v1::LinkInfo& link : federation->ListLinks()) {
     if (link.peer() != identity->name) continue;
     // It is the server of a link that exports; the dialler does where both do.
-    if (!link.dialler() || link.mode() == v1::BIDIRECTIONAL) return Visibility::kExported;
+    if (!link.dialler() || link.mode() == v1::BIDIRECTIONAL) return narrowed(Visibility::kExported);
   }
   return Visibility::kNothing;
 }
 
 absl::StatusOr<std::string> NetworkListener::Authorize(const IncomingCall& call, const Skill& skill) const {
   if (!standard_) return std::string("anonymous");
-  const absl::StatusOr<pki::Identity> client = pki::PeerIdentity(*call.auth_context());
+  const absl::StatusOr<pki::Identity> client = Identify(*call.auth_context());
   if (!client.ok()) return client.status();
-  const bool is_operator = client->role == pki::Role::kOperator;
+  const absl::Status allowed = options_.policy->CheckCall(*client, skill);
+  if (client->role == pki::Role::kOperator) {
+    if (allowed.ok()) return client->ToUri();
+    // Others than those of this network learn no names.
+    return client->network == options_.trust->self().network ? allowed : NoSkillAt(call.path());
+  }
   const absl::Status status = federation_.load()->Authorize(call, skill);
-  const bool hidden = !is_operator && (skill.is_private || skill.set->is_private());
+  const bool hidden = skill.is_private || skill.set->is_private() || !allowed.ok();
   if (status.ok() && !hidden) return client->ToUri();
-  if (is_operator) return status;
-  if (View(*call.auth_context()) == Visibility::kNothing) return Stranger();
+  if (View(*call.auth_context()).visibility == Visibility::kNothing) return Stranger();
   return hidden ? NoSkillAt(call.path()) : status;
 }
 

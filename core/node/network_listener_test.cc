@@ -5,16 +5,20 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/base/payload.h"
 #include "core/base/status_testutil.h"
 #include "core/node/federation_control_testutil.h"
+#include "core/node/node_control_testutil.h"
+#include "core/rpc/tcp_listener.h"
 #include "core/skill/provider_testutil.h"
 #include "core/skill/skill_set_testutil.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/impl/codegen/client_unary_call.h"
 #include "gtest/gtest.h"
 #include "pki/grpc_credentials.h"
+#include "pki/node_trust.h"
 #include "pki/testutil/test_network.h"
 #include "src/proto/grpc/health/v1/health.grpc.pb.h"
 #include "src/proto/grpc/reflection/v1alpha/reflection.grpc.pb.h"
@@ -54,25 +58,36 @@ class NetworkListenerTest : public testing::Test {
   }
 
   void StartTestNode() {
-    ASSERT_OK_AND_ASSIGN(listener_, NetworkListener::Start({.catalogue = &catalogue_, .router = &router_}));
-    channel_ = grpc::CreateChannel(listener_->address().ToString(), grpc::InsecureChannelCredentials());
+    Listen();
+    ASSERT_OK_AND_ASSIGN(
+        listener_, NetworkListener::Start({.listener = tcp_.get(), .catalogue = &catalogue_, .router = &router_}));
+    channel_ = grpc::CreateChannel(address(), grpc::InsecureChannelCredentials());
   }
 
   void StartStandardNode() {
-    identity_ = network_.Node("beta");
-    ASSERT_OK_AND_ASSIGN(auto credentials, pki::MakeServerCredentials(*identity_, &clock_, MakeNullLogger()));
-    ASSERT_OK_AND_ASSIGN(
-        listener_,
-        NetworkListener::Start({.credentials = std::move(credentials), .catalogue = &catalogue_, .router = &router_}));
+    Listen();
+    trust_ = network_.Trust("beta");
+    ASSERT_OK_AND_ASSIGN(listener_, NetworkListener::Start({.listener = tcp_.get(),
+                                                            .trust = trust_,
+                                                            .catalogue = &catalogue_,
+                                                            .router = &router_,
+                                                            .clock = &clock_,
+                                                            .node = &node_,
+                                                            .policy = node_.policy(),
+                                                            .audit = node_.audit(),
+                                                            .logger = MakeNullLogger()}));
     listener_->Open(&federation_);
   }
+
+  void Listen() { ASSERT_OK_AND_ASSIGN(tcp_, TcpListener::Start({.address = "127.0.0.1:0"})); }
+  std::string address() const { return absl::StrCat("127.0.0.1:", tcp_->port()); }
 
   // A channel of this client to the Standard Node.
   std::shared_ptr<grpc::Channel> Connect(const std::string& name, pki::Role role) {
     client_ = network_.Node(name, {.role = role});
     auto credentials = pki::MakeChannelCredentials(*client_, network_.IdentityOf("beta"), &clock_, nullptr);
     EXPECT_OK(credentials);
-    return grpc::CreateChannel(listener_->address().ToString(), *credentials);
+    return grpc::CreateChannel(address(), *credentials);
   }
   void ConnectAs(const std::string& name, pki::Role role = pki::Role::kNode) { channel_ = Connect(name, role); }
 
@@ -115,7 +130,7 @@ class NetworkListenerTest : public testing::Test {
 
   const SystemClock clock_;
   pki::TestNetwork network_;
-  std::unique_ptr<pki::NodeIdentity> identity_;
+  std::shared_ptr<pki::NodeTrust> trust_;
   std::unique_ptr<pki::NodeIdentity> client_;
   FakeFederation federation_;
   Catalogue catalogue_;
@@ -123,6 +138,8 @@ class NetworkListenerTest : public testing::Test {
   std::shared_ptr<FakeProvider> weather_ = std::make_shared<FakeProvider>("weather@1.0.0");
   std::shared_ptr<FakeProvider> bank_ = std::make_shared<FakeProvider>("bank@1.0.0");
   std::shared_ptr<FakeProvider> peer_ = std::make_shared<FakeProvider>("gamma", Provider::Kind::kPeer);
+  FakeNode node_;
+  std::unique_ptr<TcpListener> tcp_;
   std::unique_ptr<NetworkListener> listener_;
   std::shared_ptr<grpc::Channel> channel_;
   std::string caller_;
@@ -130,7 +147,6 @@ class NetworkListenerTest : public testing::Test {
 
 TEST_F(NetworkListenerTest, ATestNodeServesEverybodyOnceItIsOpen) {
   StartTestNode();
-  EXPECT_THAT(Call(kCurrent), StatusIs(absl::StatusCode::kUnavailable));
   listener_->Open(nullptr);
   EXPECT_OK(Call(kCurrent));
   EXPECT_EQ(caller_, "anonymous");
@@ -150,10 +166,46 @@ TEST_F(NetworkListenerTest, ControlIsNotServedHere) {
   EXPECT_THAT(Call("/paranet.v1.Node/Call"), StatusIs(absl::StatusCode::kUnimplemented));
 }
 
-TEST_F(NetworkListenerTest, AnAddressInUseIsRefused) {
+TEST_F(NetworkListenerTest, AnotherTakesOverOnTheSameAddress) {
   StartTestNode();
-  EXPECT_THAT(NetworkListener::Start({.address = listener_->address(), .catalogue = &catalogue_, .router = &router_}),
-              StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr(listener_->address().ToString())));
+  listener_->Open(nullptr);
+  ASSERT_OK(Call(kCurrent));
+  // As when a Test Node becomes a Standard Node.
+  const std::unique_ptr<NetworkListener> before = std::move(listener_);
+  trust_ = network_.Trust("beta");
+  ASSERT_OK_AND_ASSIGN(listener_, NetworkListener::Start({.listener = tcp_.get(),
+                                                          .trust = trust_,
+                                                          .catalogue = &catalogue_,
+                                                          .router = &router_,
+                                                          .clock = &clock_,
+                                                          .node = &node_,
+                                                          .policy = node_.policy(),
+                                                          .audit = node_.audit(),
+                                                          .logger = MakeNullLogger()}));
+  EXPECT_OK(Call(kCurrent));
+  listener_->Open(&federation_);
+  before->Shutdown(absl::Now());
+  EXPECT_THAT(Call(kCurrent), StatusIs(absl::StatusCode::kUnavailable));
+  ConnectAs("ann", pki::Role::kOperator);
+  EXPECT_OK(Call(kCurrent));
+}
+
+TEST_F(NetworkListenerTest, TheRevokedAreRefusedAtTheirNextCallAndCutOff) {
+  StartStandardNode();
+  federation_.AddLink("alpha", /*dialler=*/false, v1::ONE_WAY);
+  federation_.AddLink("gamma", /*dialler=*/false, v1::ONE_WAY);
+  ConnectAs("gamma");
+  const std::shared_ptr<grpc::Channel> gamma = channel_;
+  ASSERT_OK(Call(kCurrent));
+  ConnectAs("alpha");
+  ASSERT_OK(Health("weather.v1.Weather"));
+  ASSERT_OK(trust_->AdoptRevocationList(network_.Revoke("alpha")));
+  // Known by the health service's call alone.
+  EXPECT_TRUE(channel_->WaitForStateChange(GRPC_CHANNEL_READY, absl::ToChronoTime(absl::Now() + absl::Seconds(5))));
+  EXPECT_FALSE(Call(kCurrent).ok());
+  channel_ = gamma;
+  EXPECT_EQ(gamma->GetState(false), GRPC_CHANNEL_READY);
+  EXPECT_OK(Call(kCurrent));
 }
 
 TEST_F(NetworkListenerTest, WhatIsTheFederationsGoesToTheFederation) {
@@ -179,7 +231,7 @@ TEST_F(NetworkListenerTest, APeerLearnsNeitherPrivateNorImportedNames) {
                 StatusIs(absl::StatusCode::kUnimplemented, std::string("this node has no skill at ") + path));
   }
   EXPECT_THAT(Services(), ElementsAre("grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection",
-                                      "paranet.v1.Federation", "weather.v1.Weather"));
+                                      "paranet.v1.Federation", "paranet.v1.Node", "weather.v1.Weather"));
   EXPECT_OK(Health("weather.v1.Weather"));
   EXPECT_THAT(Health("bank.v1.Vault"), StatusIs(absl::StatusCode::kNotFound));
 }
@@ -221,16 +273,14 @@ TEST_F(NetworkListenerTest, OperatorsSeeEverything) {
   ConnectAs("ann", pki::Role::kOperator);
   EXPECT_OK(Call("/bank.v1.Vault/Unlock"));
   EXPECT_EQ(caller_, "paranet://acme/operator/ann");
-  EXPECT_THAT(Services(),
-              ElementsAre("bank.v1.Vault", "far.v1.Away", "grpc.health.v1.Health",
-                          "grpc.reflection.v1alpha.ServerReflection", "paranet.v1.Federation", "weather.v1.Weather"));
-  federation_.set_authorization(absl::PermissionDeniedError("operators do not call skills"));
-  EXPECT_THAT(Call(kCurrent), StatusIs(absl::StatusCode::kPermissionDenied, "operators do not call skills"));
+  EXPECT_THAT(Services(), ElementsAre("bank.v1.Vault", "far.v1.Away", "grpc.health.v1.Health",
+                                      "grpc.reflection.v1alpha.ServerReflection", "paranet.v1.Federation",
+                                      "paranet.v1.Node", "weather.v1.Weather"));
 }
 
 TEST_F(NetworkListenerTest, APlainTextClientOfAStandardNodeFails) {
   StartStandardNode();
-  channel_ = grpc::CreateChannel(listener_->address().ToString(), grpc::InsecureChannelCredentials());
+  channel_ = grpc::CreateChannel(address(), grpc::InsecureChannelCredentials());
   EXPECT_THAT(Call(kCurrent), StatusIs(absl::StatusCode::kUnavailable));
 }
 

@@ -12,24 +12,31 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/sqlite.h"
+#include "core/node/audit_log.h"
 #include "core/node/federation_control.h"
 #include "core/node/json_call.h"
 #include "core/node/node_control.h"
+#include "core/node/policy.h"
 #include "core/routing/router.h"
 #include "core/skill/catalogue.h"
 #include "pki/node_identity.h"
+#include "pki/node_trust.h"
 
 namespace paranet {
 
 // What a federation is built from; everything outlives it.
 struct NodeParts {
   std::string node_name;
-  const pki::NodeIdentity* identity = nullptr;
+  // What the node holds and believes at each moment.
+  std::shared_ptr<pki::NodeTrust> trust;
   Catalogue* catalogue = nullptr;
   const Router* router = nullptr;
   // Holds the federation's tables `link` and `defederated` beside the node's own.
   Database* database = nullptr;
   Clock* clock = nullptr;
+  // What peers may call, beside what is exported; where the federation's decisions are recorded.
+  const Policy* policy = nullptr;
+  AuditLog* audit = nullptr;
   Logger logger;
   // HOST:PORT of the network listener.
   std::string address;
@@ -46,8 +53,11 @@ struct NodeOptions {
   std::string address;
   // Whether there is a control socket (DATA_DIR/control.sock); a node inside another program may do without.
   bool control_socket = true;
-  // A Standard Node has both; a Test Node neither.
+  // Installed into DATA_DIR/identity, in place of one that is there. A node that has one there is a Standard Node,
+  // whether or not it is given one here; all others are Test Nodes.
   std::unique_ptr<pki::NodeIdentity> identity;
+  // Of a Standard Node; a Test Node uses it when it becomes one. Without, the node never federates and stays what it
+  // is.
   MakeFederation make_federation;
   Logger logger;
   // Null: the system's.
@@ -61,8 +71,9 @@ class Node : public NodeControl {
 
   // Locks the data directory, opens the state, starts the packages that were deployed, listens, dials the links. Either
   // it runs when this returns or nothing is left behind. FAILED_PRECONDITION: data directory in use, state of a newer
-  // version. DATA_LOSS: damaged state. ALREADY_EXISTS: port in use. PERMISSION_DENIED: a Test Node asked to listen
-  // beyond loopback. INVALID_ARGUMENT: bad name or address.
+  // version. PERMISSION_DENIED: the installed certificate has expired, or another node's. DATA_LOSS: damaged state.
+  // ALREADY_EXISTS: port in use. PERMISSION_DENIED: a Test Node asked to listen beyond loopback. INVALID_ARGUMENT: bad
+  // name or address.
   static absl::StatusOr<std::unique_ptr<Node>> Start(NodeOptions options);
   // Stop(now).
   ~Node() override = default;

@@ -2,15 +2,22 @@
 #ifndef PARANET_CORE_NODE_NODE_CONTROL_H_
 #define PARANET_CORE_NODE_NODE_CONTROL_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/node/audit_log.h"
 #include "core/node/federation_control.h"
 #include "core/node/json_call.h"
+#include "core/node/policy.h"
 #include "paranet/v1/node.pb.h"
 #include "paranet/v1/package.pb.h"
+#include "paranet/v1/pki.pb.h"
+#include "pki/node_identity.h"
+#include "pki/node_trust.h"
 
 namespace paranet {
 
@@ -36,8 +43,25 @@ class NodeControl {
   // Blocks until the call has ended (JsonCaller::Call).
   virtual absl::Status Call(const JsonCall& call) = 0;
 
+  // Gives the node this identity. A Test Node becomes a Standard Node, in this process: its packages keep running, its
+  // address serves mutual TLS from now on, the federation runs. A Standard Node has its certificate and roots replaced.
+  // `endpoint`: of the Network Root; absent: as before. `bundle` as in NodeTrust::Install. Once this returns OK all is
+  // on disk; after an error the node is what it was. PERMISSION_DENIED or FAILED_PRECONDITION: the identity is another
+  // node's or of another network, or does not verify; the program cannot run Standard Nodes. UNAVAILABLE: the node is
+  // stopping.
+  virtual absl::Status Promote(const pki::NodeIdentity& identity, const std::optional<std::string>& endpoint,
+                               const v1::TrustBundle& bundle) = 0;
+  // A new certificate from the Network Root, now (TrustAgent::RenewNow). FAILED_PRECONDITION on a Test Node.
+  virtual absl::Status Renew(absl::Time deadline) = 0;
+
   // Null for a Test Node, and before and after a Standard Node's federation runs.
   virtual FederationControl* federation() = 0;
+
+  // Who may do what here, and what was decided about that.
+  virtual Policy* policy() = 0;
+  virtual AuditLog* audit() = 0;
+  // Null for a Test Node.
+  virtual pki::NodeTrust* trust() = 0;
 };
 
 }  // namespace paranet

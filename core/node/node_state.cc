@@ -39,6 +39,33 @@ std::vector<std::string> NodeMigrations() {
       peer TEXT PRIMARY KEY,
       at_unix_ms INTEGER NOT NULL
     );
+  )sql",
+          R"sql(
+    CREATE TABLE operator_role(
+      identity TEXT PRIMARY KEY,
+      roles INTEGER NOT NULL,
+      set_by TEXT NOT NULL,
+      set_at_unix_ms INTEGER NOT NULL
+    );
+    CREATE TABLE call_rule(
+      who TEXT NOT NULL,
+      what TEXT NOT NULL,
+      allow INTEGER NOT NULL,
+      set_by TEXT NOT NULL,
+      set_at_unix_ms INTEGER NOT NULL,
+      PRIMARY KEY(who, what)
+    );
+    CREATE TABLE audit(
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      at_unix_ms INTEGER NOT NULL,
+      actor TEXT NOT NULL,
+      event TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      times INTEGER NOT NULL,
+      decision INTEGER NOT NULL
+    );
+    CREATE INDEX audit_by_decision ON audit(decision, id);
   )sql"};
 }
 
@@ -71,6 +98,8 @@ absl::StatusOr<std::string> NodeState::Address() {
 absl::Status NodeState::Started(absl::string_view address) {
   return database_->Execute("UPDATE meta SET kind = ?, address = ?", {int64_t{kind_}, std::string(address)});
 }
+
+absl::Status NodeState::Promoted() { return database_->Execute("UPDATE meta SET kind = ?", {int64_t{v1::STANDARD}}); }
 
 absl::StatusOr<std::vector<DeployedPackage>> NodeState::Packages() {
   PARANET_ASSIGN_OR_RETURN(

@@ -15,7 +15,8 @@
 
 namespace paranet {
 
-// The scripts for Database::Open: the node's own tables (`meta`, `package`) and its federation's:
+// The scripts for Database::Open: the node's own tables (`meta`, `package`; `operator_role` and `call_rule` of Policy,
+// `audit` of AuditLog) and its federation's:
 //   link(peer TEXT PRIMARY KEY, address TEXT NOT NULL, mode INTEGER NOT NULL, dialler INTEGER NOT NULL,
 //        created_unix_ms INTEGER NOT NULL)
 //   defederated(peer TEXT PRIMARY KEY, at_unix_ms INTEGER NOT NULL)
@@ -47,6 +48,9 @@ class NodeState {
   absl::StatusOr<std::string> Address();
   // The node runs, with the kind that it was opened for, and listens on `address`.
   absl::Status Started(absl::string_view address);
+
+  // The node is a Standard Node from now on.
+  absl::Status Promoted();
 
   // Sorted by id.
   absl::StatusOr<std::vector<DeployedPackage>> Packages();

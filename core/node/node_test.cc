@@ -15,6 +15,7 @@
 #include "core/base/payload.h"
 #include "core/base/status_testutil.h"
 #include "core/node/federation_control_testutil.h"
+#include "core/node/installed_kind.h"
 #include "core/package/archive.h"
 #include "core/package/package_builder.h"
 #include "core/package/package_signature.h"
@@ -22,6 +23,7 @@
 #include "grpcpp/impl/codegen/client_unary_call.h"
 #include "gtest/gtest.h"
 #include "paranet/v1/node.grpc.pb.h"
+#include "pki/grpc_credentials.h"
 #include "pki/testutil/test_network.h"
 
 namespace paranet {
@@ -80,10 +82,16 @@ class NodeTest : public testing::Test {
     return options;
   }
   NodeOptions StandardOptions() {
-    NodeOptions options = Options();
+    NodeOptions options = EnrollableOptions();
     options.identity = network_.Node("t1");
+    return options;
+  }
+  // Of a Test Node that may be enrolled, or of whatever is installed.
+  NodeOptions EnrollableOptions() {
+    NodeOptions options = Options();
     options.make_federation = [this](const NodeParts& parts) -> absl::StatusOr<std::unique_ptr<FederationControl>> {
       EXPECT_EQ(parts.node_name, "t1");
+      EXPECT_EQ(parts.trust->self(), network_.IdentityOf("t1"));
       EXPECT_THAT(parts.address, HasSubstr("127.0.0.1:"));
       EXPECT_OK(parts.database->Query("SELECT peer FROM link"));
       if (!federation_error_.ok()) return federation_error_;
@@ -122,8 +130,10 @@ class NodeTest : public testing::Test {
 
   // By the skill's own path, as any gRPC client does it: weather/current for Oslo.
   absl::StatusOr<std::string> CallPath(const std::string& target,
-                                       const std::string& path = "/weather.v1.Weather/Current") {
-    auto channel = grpc::CreateChannel(target, grpc::InsecureChannelCredentials());
+                                       const std::string& path = "/weather.v1.Weather/Current",
+                                       std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr) {
+    if (credentials == nullptr) credentials = grpc::InsecureChannelCredentials();
+    auto channel = grpc::CreateChannel(target, credentials);
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
     const grpc::internal::RpcMethod method(path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
@@ -132,6 +142,15 @@ class NodeTest : public testing::Test {
         channel.get(), method, &context, MakePayload(absl::string_view("\x0a\x04Oslo")), &response);
     if (!status.ok()) return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
     return PayloadToString(response);
+  }
+
+  // The same with mutual TLS, as this node.
+  absl::StatusOr<std::string> CallPathAs(const std::string& name) {
+    const SystemClock clock;
+    const auto client = network_.Node(name);
+    auto credentials = pki::MakeChannelCredentials(*client, network_.IdentityOf("t1"), &clock, nullptr);
+    EXPECT_OK(credentials);
+    return CallPath(node_->address(), "/weather.v1.Weather/Current", *credentials);
   }
 
   pki::TestNetwork network_;
@@ -391,8 +410,145 @@ TEST_F(NodeTest, ATestNodeBecomesAStandardNodeAndNeverBack) {
   ASSERT_OK_AND_ASSIGN(node_, Node::Start(StandardOptions()));
   EXPECT_OK(Call("weather/current", R"({"city":"Oslo"})"));
   node_.reset();
+  // Its identity is installed.
+  ASSERT_OK_AND_ASSIGN(node_, Node::Start(EnrollableOptions()));
+  EXPECT_EQ(node_->Status().kind(), v1::STANDARD);
+  node_.reset();
+  EXPECT_THAT(Node::Start(Options()), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("federation")));
+  ASSERT_OK(RemoveAll(data_dir() + "/identity"));
   EXPECT_THAT(Node::Start(Options()),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("cannot become a Test Node")));
+}
+
+TEST_F(NodeTest, ARunningTestNodeIsPromoted) {
+  ASSERT_OK_AND_ASSIGN(node_, Node::Start(EnrollableOptions()));
+  EXPECT_EQ(ReadInstalledKind(data_dir()), InstalledKind::kTest);
+  EXPECT_EQ(node_->trust(), nullptr);
+  ASSERT_OK(node_->Deploy(Archive(WeatherExample())));
+  const v1::GetStatusResponse before = node_->Status();
+  const std::string deployed = node_->ListPackages()[0].SerializeAsString();
+  EXPECT_OK(CallPath(node_->address()));
+
+  const auto identity = network_.Node("t1");
+  ASSERT_OK(node_->Promote(*identity, "127.0.0.1:1", network_.Bundle()));
+  const v1::GetStatusResponse after = node_->Status();
+  EXPECT_EQ(after.kind(), v1::STANDARD);
+  EXPECT_EQ(after.network(), "acme");
+  EXPECT_EQ(after.certificate().serial(), identity->chain().leaf().serial());
+  EXPECT_EQ(after.address(), before.address());
+  EXPECT_EQ(after.started_at_unix_ms(), before.started_at_unix_ms());
+  ASSERT_NE(node_->trust(), nullptr);
+  EXPECT_EQ(node_->trust()->state()->endpoint, "127.0.0.1:1");
+  EXPECT_EQ(ReadInstalledKind(data_dir()), InstalledKind::kStandard);
+  EXPECT_NE(::access((data_dir() + "/test-node").c_str(), F_OK), 0);
+  // What ran runs on, and is reached as before and by peers, in plain text no more.
+  ASSERT_THAT(node_->ListPackages(), SizeIs(1));
+  EXPECT_EQ(node_->ListPackages()[0].SerializeAsString(), deployed);
+  EXPECT_OK(Call("weather/current", R"({"city":"Oslo"})"));
+  EXPECT_OK(CallPath("unix:" + after.socket()));
+  EXPECT_THAT(CallPath(node_->address()), StatusIs(absl::StatusCode::kUnavailable));
+  ASSERT_NE(fake_federation_, nullptr);
+  EXPECT_EQ(node_->federation(), fake_federation_);
+  EXPECT_TRUE(fake_federation_->started());
+  fake_federation_->AddLink("alpha", /*dialler=*/false, v1::ONE_WAY);
+  EXPECT_THAT(CallPathAs("alpha"), IsOkAndHolds(HasSubstr("Oslo")));
+  EXPECT_THAT(node_->Deploy(Archive(WeatherExample("1.0.1"))), StatusIs(absl::StatusCode::kPermissionDenied));
+
+  node_.reset();
+  ASSERT_OK_AND_ASSIGN(node_, Node::Start(EnrollableOptions()));
+  EXPECT_EQ(node_->Status().kind(), v1::STANDARD);
+  EXPECT_EQ(node_->address(), before.address());
+  EXPECT_OK(Call("weather/current", R"({"city":"Oslo"})"));
+}
+
+TEST_F(NodeTest, APromotionThatFailsLeavesTheTestNodeAsItWas) {
+  ASSERT_OK_AND_ASSIGN(node_, Node::Start(EnrollableOptions()));
+  ASSERT_OK(node_->Deploy(Archive(WeatherExample())));
+  const auto still_as_it_was = [&] {
+    EXPECT_EQ(node_->Status().kind(), v1::TEST);
+    EXPECT_EQ(node_->trust(), nullptr);
+    EXPECT_EQ(node_->federation(), nullptr);
+    EXPECT_EQ(ReadInstalledKind(data_dir()), InstalledKind::kTest);
+    EXPECT_OK(CallPath(node_->address()));
+  };
+  federation_error_ = absl::InternalError("no federation today");
+  EXPECT_THAT(node_->Promote(*network_.Node("t1"), std::nullopt, {}), StatusIs(absl::StatusCode::kInternal));
+  still_as_it_was();
+  federation_error_ = absl::OkStatus();
+  EXPECT_THAT(node_->Promote(*network_.Node("t2"), std::nullopt, {}),
+              StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("node/t2")));
+  still_as_it_was();
+  EXPECT_THAT(node_->Promote(*network_.Node("t1", {.not_after = absl::Now() - absl::Minutes(1)}), std::nullopt, {}),
+              StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("EXPIRED")));
+  still_as_it_was();
+  v1::TrustBundle unsound = network_.Bundle();
+  unsound.add_revocation_lists("no list");
+  EXPECT_THAT(node_->Promote(*network_.Node("t1"), std::nullopt, unsound),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  still_as_it_was();
+  EXPECT_THAT(node_->Renew(absl::Now()), StatusIs(absl::StatusCode::kFailedPrecondition));
+  node_->Stop(absl::Now());
+  EXPECT_THAT(node_->Promote(*network_.Node("t1"), std::nullopt, {}), StatusIs(absl::StatusCode::kUnavailable));
+  // A program without the code for it makes no Standard Nodes.
+  node_.reset();
+  StartTestNode();
+  EXPECT_THAT(node_->Promote(*network_.Node("t1"), std::nullopt, {}), StatusIs(absl::StatusCode::kFailedPrecondition));
+  still_as_it_was();
+}
+
+TEST_F(NodeTest, AStandardNodeIsEnrolledAgain) {
+  ASSERT_OK_AND_ASSIGN(node_, Node::Start(StandardOptions()));
+  const auto again = network_.Node("t1");
+  ASSERT_OK(node_->Promote(*again, "127.0.0.1:2", network_.Bundle()));
+  EXPECT_EQ(node_->Status().certificate().serial(), again->chain().leaf().serial());
+  EXPECT_EQ(node_->trust()->state()->endpoint, "127.0.0.1:2");
+  // By files: the endpoint stays.
+  const auto by_files = network_.Node("t1");
+  ASSERT_OK(node_->Promote(*by_files, std::nullopt, {}));
+  EXPECT_EQ(node_->trust()->state()->endpoint, "127.0.0.1:2");
+  pki::TestNetwork other("other");
+  EXPECT_THAT(node_->Promote(*other.Node("t1"), std::nullopt, {}), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_EQ(node_->Status().certificate().serial(), by_files->chain().leaf().serial());
+}
+
+TEST_F(NodeTest, PublishersCanBeRevoked) {
+  ASSERT_OK_AND_ASSIGN(node_, Node::Start(StandardOptions()));
+  const pki::NetworkRoot::IssuedKey publisher = network_.Issue(pki::Role::kPublisher, "labs");
+  Package package = WeatherExample();
+  ASSERT_OK(SignPackage(&package, publisher.key, publisher.chain));
+  ASSERT_OK(node_->Deploy(Archive(package)));
+  ASSERT_OK(node_->trust()->AdoptRevocationList(network_.Revoke("labs", pki::Role::kPublisher)));
+  package = WeatherExample("1.0.1");
+  ASSERT_OK(SignPackage(&package, publisher.key, publisher.chain));
+  EXPECT_THAT(node_->Deploy(Archive(package)), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("revoked")));
+}
+
+TEST_F(NodeTest, StatusWarnsBeforeTheCertificateEnds) {
+  auto clock = std::make_shared<FakeClock>(absl::Now());
+  NodeOptions options = StandardOptions();
+  options.clock = clock;
+  ASSERT_OK_AND_ASSIGN(node_, Node::Start(std::move(options)));
+  EXPECT_THAT(node_->Status().warnings(), IsEmpty());
+  clock->Advance(absl::Hours(23));
+  EXPECT_THAT(node_->Status().warnings(), Contains(AllOf(HasSubstr("expires in"), HasSubstr("node enroll"))));
+  clock->Advance(absl::Hours(2));
+  EXPECT_THAT(node_->Status().warnings(), Contains(HasSubstr("expired at")));
+}
+
+TEST_F(NodeTest, AnExpiredNodeDoesNotStartAndSaysHowToComeBack) {
+  auto clock = std::make_shared<FakeClock>(absl::Now());
+  ASSERT_OK_AND_ASSIGN(node_, Node::Start(StandardOptions()));
+  node_.reset();
+  clock->Advance(absl::Hours(25));
+  NodeOptions options = EnrollableOptions();
+  options.clock = clock;
+  EXPECT_THAT(Node::Start(std::move(options)),
+              StatusIs(absl::StatusCode::kPermissionDenied, AllOf(HasSubstr("EXPIRED"), HasSubstr("node enroll"))));
+  // A new identity brings it back.
+  options = StandardOptions();
+  options.clock = clock;
+  options.identity = network_.Node("t1", {.not_after = clock->Now() + absl::Hours(1)});
+  EXPECT_OK(Node::Start(std::move(options)));
 }
 
 TEST_F(NodeTest, TheNameMustBeTheCertificates) {

@@ -59,8 +59,9 @@ absl::Status PackageManager::Restore() {
 
 absl::StatusOr<std::string> PackageManager::CheckSignature(const Package& package,
                                                            std::vector<std::string>* notes) const {
-  if (options_.trust != nullptr) {
-    absl::StatusOr<pki::Identity> publisher = VerifyPackageSignature(package, *options_.trust, options_.clock->Now());
+  if (const std::shared_ptr<const pki::TrustState> trust = options_.trust(); trust != nullptr) {
+    absl::StatusOr<pki::Identity> publisher =
+        VerifyPackageSignature(package, *trust->identity->trust(), options_.clock->Now(), trust->revocations.get());
     if (!publisher.ok()) return publisher.status();
     return publisher->ToUri();
   }
@@ -79,7 +80,7 @@ absl::Status PackageManager::CheckVersion(const Package& package, const Entry& d
                                                       ", which is higher than ", package.manifest.version(),
                                                       ": raise the version"));
   }
-  if (options_.trust != nullptr && version == present && package.Digest() != deployed.record.digest) {
+  if (options_.trust() != nullptr && version == present && package.Digest() != deployed.record.digest) {
     return absl::AlreadyExistsError(absl::StrCat("package \"", id, "\" ", deployed.record.version,
                                                  " is deployed with other content: raise the version in paranet.yaml"));
   }

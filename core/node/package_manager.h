@@ -23,7 +23,7 @@
 #include "core/skill/catalogue.h"
 #include "paranet/v1/node.pb.h"
 #include "paranet/v1/package.pb.h"
-#include "pki/trust_store.h"
+#include "pki/node_trust.h"
 
 namespace paranet {
 
@@ -37,8 +37,8 @@ class PackageManager {
     PackageStore* store = nullptr;
     Catalogue* catalogue = nullptr;
     const Clock* clock = nullptr;
-    // Who may publish on a Standard Node; null on a Test Node, which accepts unsigned packages.
-    std::shared_ptr<const pki::TrustStore> trust;
+    // What a Standard Node goes by at present; null on a Test Node, which accepts unsigned packages.
+    std::function<std::shared_ptr<const pki::TrustState>()> trust;
     // StartPackage: the manifest, and the folder with its files.
     std::function<absl::StatusOr<std::unique_ptr<RunningPackage>>(const v1::Manifest&, const std::string&)> start;
     // How long the calls of a replaced version may take to end.

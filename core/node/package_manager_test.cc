@@ -86,7 +86,7 @@ class PackageManagerTest : public testing::Test {
         .store = store_.get(),
         .catalogue = &catalogue_,
         .clock = &clock_,
-        .trust = kind == v1::STANDARD ? network_.trust() : nullptr,
+        .trust = [this, kind] { return kind == v1::STANDARD ? trust_->state() : nullptr; },
         .start = [this](const v1::Manifest& manifest,
                         const std::string& dir) -> absl::StatusOr<std::unique_ptr<RunningPackage>> {
           EXPECT_OK(ReadFile(dir + "/weather.binpb"));
@@ -136,6 +136,7 @@ class PackageManagerTest : public testing::Test {
   SystemClock clock_;
   std::optional<TemporaryDirectory> dir_;
   pki::TestNetwork network_;
+  const std::shared_ptr<pki::NodeTrust> trust_ = network_.Trust("alpha");
   Catalogue catalogue_;
   std::unique_ptr<NodeState> state_;
   std::unique_ptr<PackageStore> store_;

@@ -42,28 +42,29 @@ std::vector<std::string> ReflectionIndex::Services() const {
   std::set<std::string> names;
   for (const ServiceDescriptor* service : own_) names.insert(service->full_name());
   for (const auto& entry : snapshot_->entries()) {
-    if (IsVisible(*entry, visibility_)) names.insert(entry->set->name());
+    if (IsVisible(*entry, view_)) names.insert(entry->set->name());
   }
   return {names.begin(), names.end()};
 }
 
 bool ReflectionIndex::IsHidden(const MethodDescriptor& method) const {
-  if (visibility_ == Visibility::kEverything) return false;
+  if (view_.sees_all()) return false;
   for (const ServiceDescriptor* service : own_) {
     if (service == method.service()) return false;
   }
-  for (const SkillEntry& skill :
-       snapshot_->FindPath(absl::StrCat("/", method.service()->full_name(), "/", method.name()))) {
-    if (IsVisible(*skill.entry, *skill.skill, visibility_)) return false;
+  const auto skills = snapshot_->FindPath(absl::StrCat("/", method.service()->full_name(), "/", method.name()));
+  for (const SkillEntry& skill : skills) {
+    if (IsVisible(*skill.entry, *skill.skill, view_)) return false;
   }
-  return true;
+  // A service that nobody offers, in a file with one that is offered, is no skill that could be forbidden.
+  return !skills.empty() || view_.visibility != Visibility::kEverything;
 }
 
 bool ReflectionIndex::IsHidden(const ServiceDescriptor& service) const {
   for (int i = 0; i < service.method_count(); ++i) {
     if (!IsHidden(*service.method(i))) return false;
   }
-  return visibility_ != Visibility::kEverything;
+  return service.method_count() > 0 || view_.visibility != Visibility::kEverything;
 }
 
 bool ReflectionIndex::IsHiddenSymbol(const DescriptorPool& pool, const std::string& symbol) const {
@@ -103,7 +104,7 @@ absl::StatusOr<std::vector<std::string>> ReflectionIndex::FileByName(absl::strin
     if (file != nullptr && Imports(service->file(), file)) return WithImports(file);
   }
   for (const auto& entry : snapshot_->entries()) {
-    if (!IsVisible(*entry, visibility_)) continue;
+    if (!IsVisible(*entry, view_)) continue;
     const FileDescriptor* file = entry->set->pool().FindFileByName(key);
     if (file != nullptr && Imports(entry->set->service().file(), file)) return WithImports(file);
   }
@@ -117,7 +118,7 @@ absl::StatusOr<std::vector<std::string>> ReflectionIndex::FileWithSymbol(absl::s
     if (file != nullptr && Imports(service->file(), file)) return WithImports(file);
   }
   for (const auto& entry : snapshot_->entries()) {
-    if (!IsVisible(*entry, visibility_)) continue;
+    if (!IsVisible(*entry, view_)) continue;
     const DescriptorPool& pool = entry->set->pool();
     const FileDescriptor* file = pool.FindFileContainingSymbol(key);
     if (file == nullptr || !Imports(entry->set->service().file(), file) || IsHiddenSymbol(pool, key)) continue;

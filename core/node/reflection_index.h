@@ -19,9 +19,9 @@ namespace paranet {
 class ReflectionIndex {
  public:
   // `own`: services of the node itself, which live as long as the program.
-  ReflectionIndex(std::shared_ptr<const CatalogueSnapshot> snapshot, Visibility visibility,
+  ReflectionIndex(std::shared_ptr<const CatalogueSnapshot> snapshot, ClientView view,
                   std::vector<const google::protobuf::ServiceDescriptor*> own)
-      : snapshot_(std::move(snapshot)), visibility_(visibility), own_(std::move(own)) {}
+      : snapshot_(std::move(snapshot)), view_(std::move(view)), own_(std::move(own)) {}
 
   // Full names of the services, sorted, each once.
   std::vector<std::string> Services() const;
@@ -38,7 +38,7 @@ class ReflectionIndex {
   std::vector<std::string> WithImports(const google::protobuf::FileDescriptor* file) const;
 
   const std::shared_ptr<const CatalogueSnapshot> snapshot_;
-  const Visibility visibility_;
+  const ClientView view_;
   const std::vector<const google::protobuf::ServiceDescriptor*> own_;
 };
 

@@ -74,13 +74,13 @@ grpc::Status ReflectionService::ServerReflectionInfo(
   ServerReflectionRequest request;
   do {
     // At each request anew: a link may have come or gone.
-    const Visibility visibility = options_.viewer(*context->auth_context());
-    if (visibility == Visibility::kNothing) {
+    ClientView view = options_.viewer(*context);
+    if (view.visibility == Visibility::kNothing) {
       return ToGrpcStatus(absl::PermissionDeniedError(
           "this node tells what it serves to operators and to nodes that it has a link with alone"));
     }
     if (!stream->Read(&request)) break;
-    if (!stream->Write(Answer(ReflectionIndex(options_.catalogue->snapshot(), visibility, own_), request))) break;
+    if (!stream->Write(Answer(ReflectionIndex(options_.catalogue->snapshot(), std::move(view), own_), request))) break;
   } while (true);
   return grpc::Status::OK;
 }

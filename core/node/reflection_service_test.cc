@@ -105,7 +105,7 @@ class ReflectionServiceTest : public testing::Test {
   std::atomic<Visibility> visibility_ = Visibility::kEverything;
   ReflectionService service_{{.catalogue = &catalogue_,
                               .own_services = {"grpc.reflection.v1alpha.ServerReflection", "no.such.Service"},
-                              .viewer = [this](const grpc::AuthContext&) { return visibility_.load(); },
+                              .viewer = [this](const grpc::ServerContext&) { return visibility_.load(); },
                               .limit = 2}};
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<ServerReflection::Stub> stub_;

@@ -1,8 +1,12 @@
 #include "core/node/visibility.h"
 
+#include <algorithm>
+
 namespace paranet {
 
-bool IsVisible(const CatalogueEntry& entry, Visibility visibility) {
+namespace {
+
+bool IsInRange(const CatalogueEntry& entry, Visibility visibility) {
   switch (visibility) {
     case Visibility::kNothing:
       return false;
@@ -14,8 +18,19 @@ bool IsVisible(const CatalogueEntry& entry, Visibility visibility) {
   return false;
 }
 
-bool IsVisible(const CatalogueEntry& entry, const Skill& skill, Visibility visibility) {
-  return IsVisible(entry, visibility) && (visibility == Visibility::kEverything || !skill.is_private);
+bool MayCall(const Skill& skill, const ClientView& view) { return !view.may_call || view.may_call(skill); }
+
+}  // namespace
+
+bool IsVisible(const CatalogueEntry& entry, const ClientView& view) {
+  if (!IsInRange(entry, view.visibility)) return false;
+  const auto& skills = entry.set->skills();
+  return std::any_of(skills.begin(), skills.end(), [&](const Skill& skill) { return MayCall(skill, view); });
+}
+
+bool IsVisible(const CatalogueEntry& entry, const Skill& skill, const ClientView& view) {
+  return IsInRange(entry, view.visibility) && (view.visibility == Visibility::kEverything || !skill.is_private) &&
+         MayCall(skill, view);
 }
 
 }  // namespace paranet

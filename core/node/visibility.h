@@ -3,10 +3,11 @@
 #define PARANET_CORE_NODE_VISIBILITY_H_
 
 #include <functional>
+#include <utility>
 
 #include "core/skill/catalogue.h"
 #include "core/skill/skill_set.h"
-#include "grpcpp/security/auth_context.h"
+#include "grpcpp/server_context.h"
 
 namespace paranet {
 
@@ -19,11 +20,24 @@ enum class Visibility {
   kEverything,
 };
 
-// Decides for the client of one call. Thread-safe; must not block for long.
-using Viewer = std::function<Visibility(const grpc::AuthContext&)>;
+// What one client may see.
+struct ClientView {
+  ClientView(Visibility what) : visibility(what) {}  // NOLINT(google-explicit-constructor): most need no more
+  ClientView(Visibility what, std::function<bool(const Skill&)> which) : visibility(what), may_call(std::move(which)) {}
 
-bool IsVisible(const CatalogueEntry& entry, Visibility visibility);
-bool IsVisible(const CatalogueEntry& entry, const Skill& skill, Visibility visibility);
+  bool sees_all() const { return visibility == Visibility::kEverything && !may_call; }
+
+  Visibility visibility;
+  // Narrows that further: what a client may not call it does not see. Null: all.
+  std::function<bool(const Skill&)> may_call;
+};
+
+// Decides for the client of one call. Thread-safe; must not block for long.
+using Viewer = std::function<ClientView(const grpc::ServerContext&)>;
+
+// A set is visible if one of its skills may be called.
+bool IsVisible(const CatalogueEntry& entry, const ClientView& view);
+bool IsVisible(const CatalogueEntry& entry, const Skill& skill, const ClientView& view);
 
 }  // namespace paranet
 

@@ -84,7 +84,7 @@ absl::Status SignPackage(Package* package, const pki::PrivateKey& key, const pki
 }
 
 absl::StatusOr<pki::Identity> VerifyPackageSignature(const Package& package, const pki::TrustStore& trust,
-                                                     absl::Time now) {
+                                                     absl::Time now, const pki::RevocationLists* revocations) {
   if (!package.signature.has_value()) {
     return absl::PermissionDeniedError(
         absl::StrCat(Name(package), " is not signed; sign it with `paranet package sign`"));
@@ -96,7 +96,8 @@ absl::StatusOr<pki::Identity> VerifyPackageSignature(const Package& package, con
     return absl::PermissionDeniedError(absl::StrCat(Name(package), " has a signature without a proper certificate (",
                                                     chain.status().message(), "); sign it again"));
   }
-  const pki::VerifyResult result = pki::VerifyChain(*chain, trust, {.time = now, .roles = {pki::Role::kPublisher}});
+  const pki::VerifyResult result =
+      pki::VerifyChain(*chain, trust, {.time = now, .roles = {pki::Role::kPublisher}, .revocations = revocations});
   if (!result.ok()) return ChainRefused(package, *chain, trust, result, now);
   if (!chain->leaf().VerifySignature(SignedBytes(package), signature.signature())) {
     return absl::PermissionDeniedError(absl::StrCat(Name(package), " was altered after ", result.identity->ToUri(),

@@ -9,6 +9,7 @@
 #include "pki/certificate.h"
 #include "pki/identity.h"
 #include "pki/private_key.h"
+#include "pki/revocation_lists.h"
 #include "pki/trust_store.h"
 
 namespace paranet {
@@ -22,8 +23,9 @@ absl::Status SignPackage(Package* package, const pki::PrivateKey& key, const pki
 // certificate that verifies (VerifyChain) at `now` by `trust`. PERMISSION_DENIED, in a sentence that says why and what
 // to do: unsigned, altered since it was signed, signed by another role, certificate of another network, expired or not
 // yet valid, or otherwise refused.
+// `revocations`: those known, if any; a publisher's certificate may have been revoked.
 absl::StatusOr<pki::Identity> VerifyPackageSignature(const Package& package, const pki::TrustStore& trust,
-                                                     absl::Time now);
+                                                     absl::Time now, const pki::RevocationLists* revocations = nullptr);
 
 }  // namespace paranet
 

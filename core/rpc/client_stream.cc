@@ -68,6 +68,8 @@ class ClientStreamImpl final : public ClientStream, public std::enable_shared_fr
 
   void Cancel() override { context_.TryCancel(); }
 
+  std::shared_ptr<const grpc::AuthContext> auth_context() const override { return context_.auth_context(); }
+
  private:
   // One operation; holds the stream while it is under way.
   class Tag final : public RpcTag {

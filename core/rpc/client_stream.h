@@ -13,6 +13,7 @@
 #include "core/rpc/rpc_queue.h"
 #include "core/skill/provider.h"
 #include "grpcpp/channel.h"
+#include "grpcpp/security/auth_context.h"
 
 namespace paranet {
 
@@ -36,6 +37,8 @@ class ClientStream {
   // No more Writes: half-closes. Once, with no Write outstanding.
   virtual void WritesDone() = 0;
   virtual void Cancel() = 0;
+  // Who is at the other end of the connection. Once a message has been read, and before `finished`.
+  virtual std::shared_ptr<const grpc::AuthContext> auth_context() const = 0;
 };
 
 }  // namespace paranet

@@ -13,11 +13,11 @@
 #include "absl/synchronization/mutex.h"
 #include "core/rpc/incoming_call_impl.h"
 #include "core/rpc/rpc_queue.h"
+#include "core/rpc/tcp_listener.h"
 #include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
-#include "grpcpp/server_posix.h"
 
 namespace paranet {
 namespace {
@@ -26,6 +26,8 @@ namespace {
 constexpr int kRequestedCalls = 64;
 // A peer that pings more often than this, in milliseconds, is refused (links ping every two seconds).
 constexpr int kMinPingIntervalMs = 1'000;
+// For a connection to be made ready for calls.
+constexpr int kHandshakeTimeoutMs = 10'000;
 // Threads that gRPC may start for ordinary services.
 constexpr int kMaxServiceThreads = 64;
 
@@ -42,26 +44,28 @@ class RpcServerImpl final : public RpcServer {
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
     builder.SetResourceQuota(grpc::ResourceQuota().SetMaxThreads(kMaxServiceThreads));
-    if (!options.address.empty()) {
-      builder.AddListeningPort(options.address,
-                               options.credentials ? options.credentials : grpc::InsecureServerCredentials(), &port_);
-    }
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        options.credentials ? options.credentials : grpc::InsecureServerCredentials());
     for (grpc::Service* service : options.services) builder.RegisterService(service);
     builder.RegisterAsyncGenericService(&generic_);
     grpc_queue_ = builder.AddCompletionQueue();
     queue_ = std::make_shared<RpcQueue>(grpc_queue_.get());
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || (!options.address.empty() && port_ == 0)) {
-      if (server_ != nullptr) server_->Shutdown();
-      server_ = nullptr;
+    if (server_ == nullptr) {
       grpc_queue_->Shutdown();
       queue_->Poll();
-      return absl::AlreadyExistsError(absl::StrCat("cannot listen on ", options.address,
-                                                   ": the address is in use or is not one of this machine's; stop the "
-                                                   "program that has it, or name another address"));
+      return absl::InternalError("gRPC does not start a server");
     }
     for (int i = 0; i < kRequestedCalls; ++i) RequestCall();
     for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { queue_->Poll(); });
+    if (options.address.empty()) return absl::OkStatus();
+    absl::StatusOr<std::unique_ptr<TcpListener>> listener = TcpListener::Start({.address = options.address});
+    if (!listener.ok()) return listener.status();
+    listener_ = *std::move(listener);
+    port_ = listener_->port();
+    listener_->Serve({.accept = [this](int fd) { AddConnection(fd); }, .ended = nullptr});
     return absl::OkStatus();
   }
 
@@ -73,7 +77,9 @@ class RpcServerImpl final : public RpcServer {
       ::close(fd);
       return;
     }
-    grpc::AddInsecureChannelFromFd(server_.get(), fd);
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.fd = fd;
+    acceptor_->HandleNewConnection(&connection);
   }
 
   void Shutdown(absl::Time deadline) override {
@@ -81,6 +87,8 @@ class RpcServerImpl final : public RpcServer {
       absl::MutexLock lock(&mu_);
       if (std::exchange(shut_down_, true) || server_ == nullptr) return;
     }
+    // Its thread may be in AddConnection.
+    listener_.reset();
     server_->Shutdown(absl::ToChronoTime(deadline));
     server_->Wait();
     // What was cancelled may still be answered by its provider; that goes nowhere from here on.
@@ -104,8 +112,10 @@ class RpcServerImpl final : public RpcServer {
   std::unique_ptr<grpc::ServerCompletionQueue> grpc_queue_;
   std::shared_ptr<RpcQueue> queue_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::vector<std::thread> threads_;
   int port_ = 0;
+  std::unique_ptr<TcpListener> listener_;
   absl::Mutex mu_;
   bool shut_down_ ABSL_GUARDED_BY(mu_) = false;
 };

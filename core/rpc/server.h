@@ -23,9 +23,9 @@ inline constexpr int kMaxMessageBytes = 64 << 20;
 class RpcServer {
  public:
   struct Options {
-    // HOST:PORT (port 0: any free one), or empty for a server that gets its connections from AddConnection alone.
+    // As TcpListener's, or empty for a server that gets its connections from AddConnection alone.
     std::string address;
-    // Null: plain text.
+    // Of all connections. Null: plain text.
     std::shared_ptr<grpc::ServerCredentials> credentials;
     // Served by gRPC's own threads; must outlive the server.
     std::vector<grpc::Service*> services;
@@ -35,7 +35,7 @@ class RpcServer {
   // Runs on the queue's threads for each call that no service takes; must not block.
   using Handler = std::function<void(std::shared_ptr<IncomingCall>)>;
 
-  // ALREADY_EXISTS if the address is in use; INVALID_ARGUMENT if it is none. Serves when it returns.
+  // Errors are TcpListener's. Serves when it returns.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(Options options, Handler handler);
 
   // Shutdown(now) if that has not been called.
@@ -44,7 +44,7 @@ class RpcServer {
   virtual int port() const = 0;
   // The queue that its calls are polled from; lives as long as the server.
   virtual RpcQueue* queue() const = 0;
-  // Takes over a connected socket and serves it as plain text.
+  // Takes over a connected socket (non-blocking) and serves it; closes it after Shutdown.
   virtual void AddConnection(int fd) = 0;
   // Accepts no more calls, lets the running ones end until `deadline`, then cancels them. Returns when all have ended.
   // Idempotent.

@@ -161,6 +161,9 @@ Forgery Forgery::Leaf(const Identity& identity) {
     case Role::kPublisher:
       forgery.extended_key_usage = {"codeSigning"};
       break;
+    case Role::kRoot:
+      forgery.extended_key_usage = {"serverAuth"};
+      break;
   }
   forgery.uris = {identity.ToUri()};
   return forgery;

@@ -6,6 +6,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/log.h"
 
 namespace paranet::pki {
 namespace {
@@ -49,9 +51,27 @@ NetworkRoot::IssuedKey TestNetwork::Issue(const std::string& name, const Options
 
 std::unique_ptr<NodeIdentity> TestNetwork::Node(const std::string& name, const Options& options) {
   NetworkRoot::IssuedKey issued = Issue(name, options);
-  return std::unique_ptr<NodeIdentity>(
-      new NodeIdentity(IdentityOf(name, options.role), std::move(issued.key), std::move(issued.chain), trust()));
+  return NodeIdentity::Of(IdentityOf(name, options.role), std::move(issued.key), std::move(issued.chain), trust());
 }
+
+std::string TestNetwork::NewTrustDir() { return absl::StrCat(temporary_.path(), "/trust-", ++trusts_); }
+
+std::shared_ptr<NodeTrust> TestNetwork::Trust(const std::string& name, const Options& options, const Clock* clock) {
+  return OrDie(NodeTrust::Install(
+      {.dir = NewTrustDir(), .clock = clock != nullptr ? clock : &clock_, .logger = MakeNullLogger()},
+      *Node(name, options), ""));
+}
+
+RevocationList TestNetwork::Revoke(const std::string& name, Role role) {
+  OrDie(root_->Revoke(IdentityOf(name, role).ToUri(), RevocationReason::kKeyCompromise, "test"));
+  const Certificate authority = root_->issuing_certificate();
+  for (RevocationList& list : OrDie(root_->RevocationLists())) {
+    if (list.IsSignedBy(authority)) return std::move(list);
+  }
+  Die(absl::NotFoundError("the issuing authority has no revocation list"));
+}
+
+v1::TrustBundle TestNetwork::Bundle() { return OrDie(root_->Bundle()); }
 
 std::string TestNetwork::IdentityFolder(const std::string& dir, const std::string& name, const Options& options) {
   const NetworkRoot::IssuedKey issued = Issue(name, options);

@@ -2,6 +2,7 @@
 #ifndef PARANET_PKI_TESTUTIL_TEST_NETWORK_H_
 #define PARANET_PKI_TESTUTIL_TEST_NETWORK_H_
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,10 +12,13 @@
 #include "absl/time/time.h"
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "paranet/v1/pki.pb.h"
 #include "pki/identity.h"
 #include "pki/identity_folder.h"
-#include "pki/network_root.h"
 #include "pki/node_identity.h"
+#include "pki/node_trust.h"
+#include "pki/revocation_list.h"
+#include "pki/root/network_root.h"
 
 namespace paranet::pki {
 
@@ -39,6 +43,18 @@ class TestNetwork {
   std::unique_ptr<NodeIdentity> Node(const std::string& name, const Options& options);
   std::unique_ptr<NodeIdentity> Node(const std::string& name) { return Node(name, Options()); }
 
+  // What a running node holds, in a directory of its own that lives as long as this object. `clock`: outlives it; null:
+  // the system's.
+  std::shared_ptr<NodeTrust> Trust(const std::string& name, const Options& options, const Clock* clock = nullptr);
+  std::shared_ptr<NodeTrust> Trust(const std::string& name) { return Trust(name, Options()); }
+  // The directory of the next Trust, for a NodeTrust of the test's own.
+  std::string NewTrustDir();
+
+  // Revokes all certificates of this identity; the new list of the issuing authority.
+  RevocationList Revoke(const std::string& name, Role role = Role::kNode);
+  // What the Network Root says now.
+  v1::TrustBundle Bundle();
+
   // Key and chain of anybody.
   NetworkRoot::IssuedKey Issue(Role role, const std::string& name) { return Issue(name, Options{.role = role}); }
   NetworkRoot::IssuedKey Issue(const std::string& name, const Options& options);
@@ -54,11 +70,12 @@ class TestNetwork {
   NetworkRoot& root() { return *root_; }
   // The Network Root's directory.
   const std::string& dir() const { return dir_; }
-  const std::shared_ptr<const TrustStore>& trust() const { return root_->trust(); }
+  std::shared_ptr<const TrustStore> trust() const { return root_->trust(); }
 
  private:
   const std::string network_;
   const SystemClock clock_{};
+  std::atomic<int> trusts_ = 0;
   TemporaryDirectory temporary_;
   const std::string dir_;
   std::unique_ptr<NetworkRoot> root_;

@@ -73,10 +73,12 @@ absl::Status Run() {
   PARANET_RETURN_IF_ERROR(write("nginx.conf", kNginx));
   PARANET_RETURN_IF_ERROR(write("haproxy.cfg", kHaproxy));
   PARANET_RETURN_IF_ERROR(
-      fixture->Spawn("bare", {"tests/bench/bare_server", "unix:" + fixture->Path("bare.sock"), fixture->Path("beta")}));
-  PARANET_RETURN_IF_ERROR(Annotate(fixture->Spawn("nginx", {"nginx", "-c", fixture->Path("nginx.conf")}), "nginx"));
+      fixture->Spawn("bare", {"tests/bench/bare_server", "unix:" + fixture->Path("bare.sock"), fixture->Path("beta")})
+          .status());
   PARANET_RETURN_IF_ERROR(
-      Annotate(fixture->Spawn("haproxy", {"haproxy", "-f", fixture->Path("haproxy.cfg")}), "haproxy"));
+      Annotate(fixture->Spawn("nginx", {"nginx", "-c", fixture->Path("nginx.conf")}).status(), "nginx"));
+  PARANET_RETURN_IF_ERROR(
+      Annotate(fixture->Spawn("haproxy", {"haproxy", "-f", fixture->Path("haproxy.cfg")}).status(), "haproxy"));
 
   PARANET_ASSIGN_OR_RETURN(auto alpha, fixture->Connect(fixture->Socket("alpha")));
   PARANET_ASSIGN_OR_RETURN(auto nginx, fixture->Connect(fixture->Path("nginx.sock")));

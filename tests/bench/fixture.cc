@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -13,9 +14,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/grpc_status.h"
 #include "core/base/status.h"
 #include "examples/weather/embedded.h"
+#include "grpcpp/client_context.h"
 #include "grpcpp/create_channel.h"
+#include "paranet/v1/node.grpc.pb.h"
 
 namespace paranet::bench {
 namespace {
@@ -105,10 +109,25 @@ absl::Status Fixture::StartNode(const std::string& name, const std::vector<std::
   return absl::OkStatus();
 }
 
-absl::Status Fixture::Spawn(const std::string& name, const std::vector<std::string>& command) {
+absl::StatusOr<v1::GetStatusResponse> Fixture::NodeStatus(const std::string& name) {
+  PARANET_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Connect(Socket(name)));
+  grpc::ClientContext context;
+  v1::GetStatusResponse response;
+  const grpc::Status status = v1::Node::NewStub(channel)->GetStatus(&context, {}, &response);
+  if (!status.ok()) return Annotate(FromGrpcStatus(status), name);
+  return response;
+}
+
+absl::StatusOr<int> Fixture::Spawn(const std::string& name, const std::vector<std::string>& command) {
   PARANET_ASSIGN_OR_RETURN(const pid_t pid, Start(command, Path(name + ".log"), dir_.path()));
   children_.push_back(pid);
-  return absl::OkStatus();
+  return pid;
+}
+
+void Fixture::End(int pid) {
+  ::kill(pid, SIGTERM);
+  ::waitpid(pid, nullptr, 0);
+  children_.erase(std::remove(children_.begin(), children_.end(), pid), children_.end());
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Fixture::Connect(const std::string& socket) {

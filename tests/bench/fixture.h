@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "core/base/file.h"
 #include "grpcpp/channel.h"
+#include "paranet/v1/node.pb.h"
 
 namespace paranet::bench {
 
@@ -31,8 +32,12 @@ class Fixture {
   absl::Status MakeNetwork();
   // Starts a Standard Node that the fixture stops.
   absl::Status StartNode(const std::string& name, const std::vector<std::string>& arguments);
-  // Starts a program that the fixture kills; its output goes to Path(name + ".log").
-  absl::Status Spawn(const std::string& name, const std::vector<std::string>& command);
+  // What a running node says of itself.
+  absl::StatusOr<v1::GetStatusResponse> NodeStatus(const std::string& name);
+  // Starts a program that the fixture kills; its output goes to Path(name + ".log"). Returns its process id.
+  absl::StatusOr<int> Spawn(const std::string& name, const std::vector<std::string>& command);
+  // Asks a program that was spawned to end (SIGTERM) and waits for that.
+  void End(int pid);
   // A plain-text channel to a Unix socket, once somebody answers there.
   absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& socket);
   // The control socket of a node.

@@ -20,7 +20,8 @@ absl::Status Run() {
   PARANET_RETURN_IF_ERROR(fixture->MakeNetwork());
   PARANET_RETURN_IF_ERROR(fixture->StartNode("alpha", {"--test"}));
   PARANET_RETURN_IF_ERROR(fixture->Paranet({"package", "deploy", fixture->Path("weather.paranet"), "--node", "alpha"}));
-  PARANET_RETURN_IF_ERROR(fixture->Spawn("bare", {"tests/bench/bare_server", "unix:" + fixture->Path("bare.sock")}));
+  PARANET_RETURN_IF_ERROR(
+      fixture->Spawn("bare", {"tests/bench/bare_server", "unix:" + fixture->Path("bare.sock")}).status());
   PARANET_ASSIGN_OR_RETURN(auto node, fixture->Connect(fixture->Socket("alpha")));
   PARANET_ASSIGN_OR_RETURN(auto bare, fixture->Connect(fixture->Path("bare.sock")));
 

@@ -23,7 +23,7 @@ absl::Status CallSkill(const Home& home, const CallOptions& options,
   if (!from_stdin && std::count(messages.begin(), messages.end(), "-") > 0) {
     return UsageError("`-`, for JSON lines on standard input, stands alone");
   }
-  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(home, options.node));
+  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(home, options.node, options.remote));
   LineSource lines(STDIN_FILENO);
   size_t next = 0;
   return client.CallSkill({.skill = options.skill,
@@ -57,6 +57,7 @@ void AddCall(CommandTree& tree) {
   verb->add_option("--node", options->node, "The node to call at")->required()->type_name("NAME");
   verb->add_option("--timeout", options->timeout, "When to give up (10s)")->type_name("TIME");
   verb->add_option("--provider", options->provider, "Who is to serve it, where there are several")->type_name("NAME");
+  AddRemoteOptions(verb, &options->remote);
   verb->add_flag("--no-wait", options->no_wait, "Fail at once if the skill is known but unavailable");
 }
 

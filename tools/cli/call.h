@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "tools/cli/command_tree.h"
 #include "tools/cli/home.h"
+#include "tools/cli/node_client.h"
 
 namespace paranet::cli {
 
@@ -24,6 +25,7 @@ struct CallOptions {
   std::string provider;
   // Fail at once where the skill's providers are unavailable, in place of waiting until the timeout.
   bool no_wait = false;
+  RemoteNode remote;
 };
 
 // `on_response` gets each answer as it arrives. Blocks until the call has ended.

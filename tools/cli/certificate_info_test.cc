@@ -4,7 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/status_testutil.h"
 #include "gtest/gtest.h"
-#include "pki/network_root.h"
+#include "pki/root/network_root.h"
 #include "tools/cli/certificate_info.h"
 
 namespace paranet::cli {

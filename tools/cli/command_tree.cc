@@ -94,11 +94,12 @@ CommandTree::CommandTree(const std::string& name, const std::string& description
   root_->require_subcommand(0, 1);
 }
 
-CLI::App* CommandTree::Noun(const std::string& name, const std::string& description) {
-  for (CLI::App* sub : root_->get_subcommands({})) {
+CLI::App* CommandTree::Noun(const std::string& name, const std::string& description, CLI::App* parent) {
+  CLI::App* above = parent == nullptr ? root_.get() : parent;
+  for (CLI::App* sub : above->get_subcommands({})) {
     if (sub->get_name() == name) return sub;
   }
-  CLI::App* noun = root_->add_subcommand(name, description);
+  CLI::App* noun = above->add_subcommand(name, description);
   noun->group("Commands");
   noun->require_subcommand(0, 1);
   return noun;

@@ -36,8 +36,8 @@ class CommandTree {
   // For the options of a program that is a single command.
   CLI::App* root() { return root_.get(); }
 
-  // A noun with verbs below it, or the one that is there.
-  CLI::App* Noun(const std::string& name, const std::string& description);
+  // A noun with verbs below it, or the one that is there; below `parent`, or at the top where that is null.
+  CLI::App* Noun(const std::string& name, const std::string& description, CLI::App* parent = nullptr);
   // A verb below `noun`, or at the top where that is null. `examples`: whole command lines, one a line. The caller adds
   // options to what it gets, whose values live in what `run` owns.
   CLI::App* Verb(CLI::App* noun, const std::string& name, const std::string& description, const std::string& examples,

@@ -13,6 +13,7 @@ namespace {
 struct DefederateOptions {
   std::string from;
   std::string to;
+  RemoteNode remote;
 };
 
 }  // namespace
@@ -22,7 +23,7 @@ void AddDefederate(CommandTree& tree) {
   CLI::App* verb = tree.Verb(
       nullptr, "defederate", "Ends the link between two nodes, for both. Asked of either of them.",
       "paranet defederate --from alpha --to beta", [options](Context& context) -> absl::Status {
-        PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, options->from));
+        PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, options->from, options->remote));
         PARANET_RETURN_IF_ERROR(client.Defederate(options->to));
         context.out->Result(JsonObject().Set("from", options->from).Set("to", options->to).Set("defederated", true),
                             absl::StrCat(options->from, " and ", options->to, " are no longer federated"));
@@ -30,6 +31,7 @@ void AddDefederate(CommandTree& tree) {
       });
   verb->add_option("--from", options->from, "The node that is asked")->required()->type_name("NODE");
   verb->add_option("--to", options->to, "Its peer")->required()->type_name("NODE");
+  AddRemoteOptions(verb, &options->remote);
 }
 
 }  // namespace paranet::cli

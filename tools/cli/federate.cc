@@ -38,7 +38,7 @@ absl::StatusOr<std::string> AddressOf(const Home& home, const std::string& node)
 absl::StatusOr<v1::LinkInfo> FederateNodes(const Home& home, const FederateOptions& options) {
   const std::pair<std::string, std::string> to = absl::StrSplit(options.to, absl::MaxSplits('@', 1));
   if (const absl::Status name = CheckName(to.first, "--to"); !name.ok()) return UsageError(name.message());
-  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(home, options.from));
+  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(home, options.from, options.remote));
   v1::FederateRequest request;
   request.set_peer(to.first);
   request.set_address(to.second);
@@ -71,6 +71,7 @@ void AddFederate(CommandTree& tree) {
   verb->add_option("--from", options->from, "The node that dials and imports")->required()->type_name("NODE");
   verb->add_option("--to", options->to, "The node that serves and exports")->required()->type_name("NODE[@HOST:PORT]");
   verb->add_flag("--bidirectional", options->bidirectional, "Both export and both import");
+  AddRemoteOptions(verb, &options->remote);
 }
 
 }  // namespace paranet::cli

@@ -8,6 +8,7 @@
 #include "paranet/v1/node.pb.h"
 #include "tools/cli/command_tree.h"
 #include "tools/cli/home.h"
+#include "tools/cli/node_client.h"
 
 namespace paranet::cli {
 
@@ -17,6 +18,8 @@ struct FederateOptions {
   // The node that serves and exports: NAME of this machine, or NAME@HOST:PORT.
   std::string to;
   bool bidirectional = false;
+  // How to reach `from`, if not on this machine.
+  RemoteNode remote;
 };
 
 // Returns when the link is up. PERMISSION_DENIED, saying what to do, if one of the two is a Test Node or refuses.

@@ -18,8 +18,8 @@ std::string Direction(const v1::LinkInfo& link) {
   return link.dialler() ? "->" : "<-";
 }
 
-absl::Status PrintLinks(Context& context, const std::string& node) {
-  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, node));
+absl::Status PrintLinks(Context& context, const std::string& node, const RemoteNode& remote) {
+  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, node, remote));
   PARANET_ASSIGN_OR_RETURN(const v1::ListLinksResponse response, client.ListLinks());
   std::vector<std::vector<std::string>> rows;
   for (const v1::LinkInfo& link : response.links()) {
@@ -37,10 +37,12 @@ absl::Status PrintLinks(Context& context, const std::string& node) {
 
 void AddLinkLs(CommandTree& tree) {
   const auto node = std::make_shared<std::string>();
-  CLI::App* verb =
-      tree.Verb(tree.Noun("link", "Links between nodes"), "ls", "Lists the links of a node with their state.",
-                "paranet link ls --node alpha", [node](Context& context) { return PrintLinks(context, *node); });
+  const auto remote = std::make_shared<RemoteNode>();
+  CLI::App* verb = tree.Verb(tree.Noun("link", "Links between nodes"), "ls",
+                             "Lists the links of a node with their state.", "paranet link ls --node alpha",
+                             [node, remote](Context& context) { return PrintLinks(context, *node, *remote); });
   verb->add_option("--node", *node, "The node")->required()->type_name("NAME");
+  AddRemoteOptions(verb, remote.get());
 }
 
 }  // namespace paranet::cli

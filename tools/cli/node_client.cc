@@ -13,12 +13,19 @@
 #include <thread>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "core/base/clock.h"
 #include "core/base/grpc_status.h"
 #include "core/base/status.h"
 #include "grpcpp/create_channel_posix.h"
 #include "grpcpp/grpcpp.h"
+#include "pki/grpc_credentials.h"
+#include "pki/identity.h"
+#include "pki/identity_folder.h"
+#include "tools/cli/exit_code.h"
 
 namespace paranet::cli {
 namespace {
@@ -81,8 +88,64 @@ absl::StatusOr<NodeClient> NodeClient::Connect(const Home& home, absl::string_vi
   return NodeClient(std::string(node), v1::Node::NewStub(channel));
 }
 
+// Thread-safe.
+class NodeClient::Refusal {
+ public:
+  void Set(const absl::Status& status) {
+    absl::MutexLock lock(&mu_);
+    status_ = status;
+  }
+  absl::Status status() {
+    absl::MutexLock lock(&mu_);
+    return status_;
+  }
+
+ private:
+  absl::Mutex mu_;
+  absl::Status status_ ABSL_GUARDED_BY(mu_);
+};
+
+void AddRemoteOptions(CLI::App* verb, RemoteNode* remote) {
+  verb->add_option("--address", remote->address, "Where the node is, if not on this machine; with --identity")
+      ->type_name("HOST:PORT");
+  verb->add_option("--identity", remote->identity, "Your identity as an operator, for --address")->type_name("DIR");
+}
+
+absl::StatusOr<NodeClient> NodeClient::Connect(const Home& home, absl::string_view node, const RemoteNode& remote) {
+  if (remote.address.empty() && remote.identity.empty()) return Connect(home, node);
+  if (remote.address.empty() || remote.identity.empty()) {
+    return UsageError("--address HOST:PORT and --identity DIR go together: where the node is, and who asks");
+  }
+  // The credentials may ask it as long as there is a connection: beyond this function.
+  const auto clock = std::make_shared<SystemClock>();
+  PARANET_ASSIGN_OR_RETURN(const pki::IdentityFolder folder,
+                           pki::LoadIdentityFolder(remote.identity, {pki::Role::kOperator}, clock->Now()));
+  pki::Identity expected{.network = folder.identity.network, .role = pki::Role::kNode, .name = std::string(node)};
+  if (absl::StrContains(node, "://")) {
+    PARANET_ASSIGN_OR_RETURN(expected, pki::Identity::Parse(node));
+  } else if (const absl::Status name = pki::CheckIdentityName(node, "the node's name"); !name.ok()) {
+    return UsageError(name.message());
+  }
+  const auto refusal = std::make_shared<Refusal>();
+  PARANET_ASSIGN_OR_RETURN(
+      const std::shared_ptr<grpc::ChannelCredentials> credentials,
+      pki::MakeChannelCredentials(folder, expected, clock.get(),
+                                  [refusal, clock](const absl::Status& status) { refusal->Set(status); }));
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  const std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(remote.address, credentials, arguments);
+  return NodeClient(std::string(node), v1::Node::NewStub(channel), refusal);
+}
+
 absl::Status NodeClient::Translate(const grpc::Status& status) const {
   const absl::Status translated = FromGrpcStatus(status);
+  if (refusal_ != nullptr && !translated.ok()) {
+    if (absl::Status refused = refusal_->status(); !refused.ok()) return refused;
+    if (translated.code() == absl::StatusCode::kUnavailable) {
+      return absl::UnavailableError(absl::StrCat(
+          "node \"", name_, "\" cannot be reached, or refuses this certificate (", translated.message(), ")"));
+    }
+  }
   // What gRPC itself says is about sockets and streams; what the node says is about what was asked.
   if (translated.code() == absl::StatusCode::kUnavailable &&
       (absl::StrContains(translated.message(), "ocket") || absl::StrContains(translated.message(), "ransport"))) {
@@ -155,6 +218,46 @@ absl::Status NodeClient::Defederate(const std::string& peer) {
 
 absl::StatusOr<v1::ListLinksResponse> NodeClient::ListLinks() {
   return Unary(&v1::Node::Stub::ListLinks, v1::ListLinksRequest(), kQuick);
+}
+
+absl::StatusOr<v1::NodeEnrollResponse> NodeClient::Enroll(const v1::NodeEnrollRequest& request) {
+  return Unary(&v1::Node::Stub::Enroll, request, kSlow);
+}
+
+absl::StatusOr<v1::PrepareRequestResponse> NodeClient::PrepareRequest(const v1::PrepareRequestRequest& request) {
+  return Unary(&v1::Node::Stub::PrepareRequest, request, kQuick);
+}
+
+absl::StatusOr<v1::NodeEnrollResponse> NodeClient::InstallCertificate(const v1::InstallCertificateRequest& request) {
+  return Unary(&v1::Node::Stub::InstallCertificate, request, kSlow);
+}
+
+absl::StatusOr<v1::NodeRenewResponse> NodeClient::Renew() {
+  return Unary(&v1::Node::Stub::Renew, v1::NodeRenewRequest(), kSlow);
+}
+
+absl::StatusOr<v1::GetTrustResponse> NodeClient::GetTrust() {
+  return Unary(&v1::Node::Stub::GetTrust, v1::GetTrustRequest(), kQuick);
+}
+
+absl::StatusOr<v1::GetTrustResponse> NodeClient::UpdateTrust(const v1::UpdateTrustRequest& request) {
+  return Unary(&v1::Node::Stub::UpdateTrust, request, kSlow);
+}
+
+absl::StatusOr<v1::GetPolicyResponse> NodeClient::GetPolicy() {
+  return Unary(&v1::Node::Stub::GetPolicy, v1::GetPolicyRequest(), kQuick);
+}
+
+absl::StatusOr<v1::GetPolicyResponse> NodeClient::UpdatePolicy(const v1::UpdatePolicyRequest& request) {
+  return Unary(&v1::Node::Stub::UpdatePolicy, request, kQuick);
+}
+
+absl::StatusOr<v1::CheckPolicyResponse> NodeClient::CheckPolicy(const v1::CheckPolicyRequest& request) {
+  return Unary(&v1::Node::Stub::CheckPolicy, request, kQuick);
+}
+
+absl::StatusOr<v1::ListAuditEventsResponse> NodeClient::ListAuditEvents(const v1::ListAuditEventsRequest& request) {
+  return Unary(&v1::Node::Stub::ListAuditEvents, request, kQuick);
 }
 
 absl::Status NodeClient::CallSkill(const Call& call) {

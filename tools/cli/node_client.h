@@ -1,4 +1,4 @@
-// A node of this user, through its control socket.
+// A node: of this user through its control socket, or any over the network with an operator's certificate.
 #ifndef PARANET_TOOLS_CLI_NODE_CLIENT_H_
 #define PARANET_TOOLS_CLI_NODE_CLIENT_H_
 
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "CLI/App.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -17,6 +18,17 @@
 
 namespace paranet::cli {
 
+// How to reach a node over the network (mutual TLS 1.3).
+struct RemoteNode {
+  // HOST:PORT. Empty: not over the network.
+  std::string address;
+  // The operator's identity folder.
+  std::string identity;
+};
+
+// `--address` and `--identity`. `remote` outlives `verb`.
+void AddRemoteOptions(CLI::App* verb, RemoteNode* remote);
+
 // Errors are the node's own. A call that the node does not answer in time is DEADLINE_EXCEEDED, a node that goes away
 // during one UNAVAILABLE; both name the node.
 class NodeClient {
@@ -24,6 +36,10 @@ class NodeClient {
   // NOT_FOUND with the nearest names if there is no such node; UNAVAILABLE, saying how to start it, if it does not run;
   // PERMISSION_DENIED if it is another user's.
   static absl::StatusOr<NodeClient> Connect(const Home& home, absl::string_view node);
+  // The same without an address. With one, the server must be `node` of the operator's own network, or the node with
+  // this identity URI; a usage error if `remote` is half said, IdentityFolder's errors, UNAVAILABLE if the node cannot
+  // be reached, PERMISSION_DENIED if one of both refuses the other.
+  static absl::StatusOr<NodeClient> Connect(const Home& home, absl::string_view node, const RemoteNode& remote);
 
   absl::StatusOr<v1::GetStatusResponse> GetStatus();
   absl::Status Stop();
@@ -35,6 +51,16 @@ class NodeClient {
   absl::StatusOr<v1::FederateResponse> Federate(const v1::FederateRequest& request);
   absl::Status Defederate(const std::string& peer);
   absl::StatusOr<v1::ListLinksResponse> ListLinks();
+  absl::StatusOr<v1::NodeEnrollResponse> Enroll(const v1::NodeEnrollRequest& request);
+  absl::StatusOr<v1::PrepareRequestResponse> PrepareRequest(const v1::PrepareRequestRequest& request);
+  absl::StatusOr<v1::NodeEnrollResponse> InstallCertificate(const v1::InstallCertificateRequest& request);
+  absl::StatusOr<v1::NodeRenewResponse> Renew();
+  absl::StatusOr<v1::GetTrustResponse> GetTrust();
+  absl::StatusOr<v1::GetTrustResponse> UpdateTrust(const v1::UpdateTrustRequest& request);
+  absl::StatusOr<v1::GetPolicyResponse> GetPolicy();
+  absl::StatusOr<v1::GetPolicyResponse> UpdatePolicy(const v1::UpdatePolicyRequest& request);
+  absl::StatusOr<v1::CheckPolicyResponse> CheckPolicy(const v1::CheckPolicyRequest& request);
+  absl::StatusOr<v1::ListAuditEventsResponse> ListAuditEvents(const v1::ListAuditEventsRequest& request);
 
   struct Call {
     std::string skill;
@@ -54,7 +80,11 @@ class NodeClient {
   absl::Status CallSkill(const Call& call);
 
  private:
-  NodeClient(std::string name, std::unique_ptr<v1::Node::Stub> stub) : name_(std::move(name)), stub_(std::move(stub)) {}
+  // Why the last handshake with a node was refused; gRPC itself says only that there is no connection.
+  class Refusal;
+
+  NodeClient(std::string name, std::unique_ptr<v1::Node::Stub> stub, std::shared_ptr<Refusal> refusal = nullptr)
+      : name_(std::move(name)), stub_(std::move(stub)), refusal_(std::move(refusal)) {}
 
   template <typename Request, typename Response>
   absl::StatusOr<Response> Unary(grpc::Status (v1::Node::Stub::*method)(grpc::ClientContext*, const Request&,
@@ -64,6 +94,8 @@ class NodeClient {
 
   std::string name_;
   std::unique_ptr<v1::Node::Stub> stub_;
+  // Null for a control socket.
+  std::shared_ptr<Refusal> refusal_;
 };
 
 }  // namespace paranet::cli

@@ -1,10 +1,10 @@
 #include "tools/cli/node_ls.h"
 
 #include "absl/strings/str_cat.h"
+#include "core/node/installed_kind.h"
 #include "tools/cli/message_json.h"
 #include "tools/cli/node_client.h"
 #include "tools/cli/node_status.h"
-#include "tools/daemon/installed_identity.h"
 
 namespace paranet::cli {
 namespace {
@@ -17,12 +17,12 @@ std::string StateOf(const ListedNode& node) {
 // Of a node that does not run too.
 v1::NodeKind KindOf(const Home& home, const ListedNode& node) {
   if (node.status.has_value()) return node.status->kind();
-  switch (daemon::ReadInstalledKind(home.NodeDir(node.name))) {
-    case daemon::InstalledKind::kStandard:
+  switch (ReadInstalledKind(home.NodeDir(node.name))) {
+    case InstalledKind::kStandard:
       return v1::STANDARD;
-    case daemon::InstalledKind::kTest:
+    case InstalledKind::kTest:
       return v1::TEST;
-    case daemon::InstalledKind::kNone:
+    case InstalledKind::kNone:
       break;
   }
   return v1::NODE_KIND_UNSPECIFIED;

@@ -15,7 +15,17 @@ namespace {
 struct NodeStopOptions {
   std::string name;
   std::string timeout = "30s";
+  RemoteNode remote;
 };
+
+// Of a node elsewhere: there is no process to wait for.
+absl::Status AskToStop(Context& context, const NodeStopOptions& options) {
+  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, options.name, options.remote));
+  PARANET_RETURN_IF_ERROR(client.Stop());
+  context.out->Result(JsonObject().Set("name", options.name).Set("stopping", true),
+                      absl::StrCat(options.name, " is stopping"));
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -42,6 +52,9 @@ void AddNodeStop(CommandTree& tree) {
                              [options](Context& context) -> absl::Status {
                                PARANET_ASSIGN_OR_RETURN(const absl::Duration limit,
                                                         ParseDurationOption("--timeout", options->timeout));
+                               if (!options->remote.address.empty() || !options->remote.identity.empty()) {
+                                 return AskToStop(context, *options);
+                               }
                                PARANET_RETURN_IF_ERROR(StopNode(context.home, options->name, limit));
                                context.out->Result(JsonObject().Set("name", options->name).Set("stopped", true),
                                                    absl::StrCat(options->name, " has stopped"));
@@ -49,6 +62,7 @@ void AddNodeStop(CommandTree& tree) {
                              });
   verb->add_option("name,--name,--node", options->name, "The node")->required()->type_name("NAME");
   verb->add_option("--timeout", options->timeout, "How long to wait for it (30s)")->type_name("TIME");
+  AddRemoteOptions(verb, &options->remote);
 }
 
 }  // namespace paranet::cli

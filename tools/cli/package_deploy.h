@@ -8,11 +8,12 @@
 #include "paranet/v1/node.pb.h"
 #include "tools/cli/command_tree.h"
 #include "tools/cli/home.h"
+#include "tools/cli/node_client.h"
 
 namespace paranet::cli {
 
-absl::StatusOr<v1::DeployResponse> DeployPackageFile(const Home& home, const std::string& file,
-                                                     const std::string& node);
+absl::StatusOr<v1::DeployResponse> DeployPackageFile(const Home& home, const std::string& file, const std::string& node,
+                                                     const RemoteNode& remote = {});
 
 void AddPackageDeploy(CommandTree& tree);
 

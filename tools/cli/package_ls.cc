@@ -12,8 +12,8 @@
 namespace paranet::cli {
 namespace {
 
-absl::Status PrintPackages(Context& context, const std::string& node) {
-  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, node));
+absl::Status PrintPackages(Context& context, const std::string& node, const RemoteNode& remote) {
+  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, node, remote));
   PARANET_ASSIGN_OR_RETURN(const v1::ListPackagesResponse response, client.ListPackages());
   std::vector<std::vector<std::string>> rows;
   for (const v1::PackageInfo& package : response.packages()) {
@@ -31,10 +31,12 @@ absl::Status PrintPackages(Context& context, const std::string& node) {
 
 void AddPackageLs(CommandTree& tree) {
   const auto node = std::make_shared<std::string>();
-  CLI::App* verb =
-      tree.Verb(tree.Noun("package", "Actor packages"), "ls", "Lists the packages on a node.",
-                "paranet package ls --node t1", [node](Context& context) { return PrintPackages(context, *node); });
+  const auto remote = std::make_shared<RemoteNode>();
+  CLI::App* verb = tree.Verb(tree.Noun("package", "Actor packages"), "ls", "Lists the packages on a node.",
+                             "paranet package ls --node t1",
+                             [node, remote](Context& context) { return PrintPackages(context, *node, *remote); });
   verb->add_option("--node", *node, "The node")->required()->type_name("NAME");
+  AddRemoteOptions(verb, remote.get());
 }
 
 }  // namespace paranet::cli

@@ -2,9 +2,11 @@
 #ifndef PARANET_TOOLS_CLI_ROOT_INIT_H_
 #define PARANET_TOOLS_CLI_ROOT_INIT_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "pki/secret_string.h"
 #include "tools/cli/command_tree.h"
 #include "tools/cli/home.h"
 
@@ -23,7 +25,9 @@ struct MadeRoot {
   std::string fingerprint;
 };
 
-absl::StatusOr<MadeRoot> InitRoot(const Home& home, const RootInitOptions& options);
+// `passphrase`: for the root key, which is then encrypted.
+absl::StatusOr<MadeRoot> InitRoot(const Home& home, const RootInitOptions& options,
+                                  std::optional<pki::SecretString> passphrase = std::nullopt);
 
 void AddRootInit(CommandTree& tree);
 

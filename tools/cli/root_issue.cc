@@ -12,10 +12,11 @@
 #include "pki/certificate_request.h"
 #include "pki/identity.h"
 #include "pki/identity_folder.h"
-#include "pki/network_root.h"
+#include "pki/root/network_root.h"
 #include "tools/cli/certificate_info.h"
 #include "tools/cli/exit_code.h"
 #include "tools/cli/message_json.h"
+#include "tools/cli/root_access.h"
 
 namespace paranet::cli {
 namespace {
@@ -25,7 +26,7 @@ absl::StatusOr<pki::Identity> WantedIdentity(const RootIssueOptions& options) {
     return UsageError("say for whom the certificate is: --role node|operator|publisher and --name NAME");
   }
   const absl::StatusOr<pki::Role> role = pki::ParseRole(options.role);
-  if (!role.ok()) {
+  if (!role.ok() || *role == pki::Role::kRoot) {
     return UsageError(absl::StrCat("--role is node, operator or publisher, not \"", options.role, "\".",
                                    DidYouMean(options.role, {"node", "operator", "publisher"})));
   }
@@ -80,10 +81,10 @@ absl::StatusOr<pki::CertificateChain> IssueForRequest(pki::NetworkRoot& root, co
                                                       wanted.ToUri(), ": no certificate was issued"));
     }
   }
-  PARANET_ASSIGN_OR_RETURN(pki::CertificateChain chain, root.Issue(*request, validity));
+  PARANET_ASSIGN_OR_RETURN(pki::CertificateChain chain, root.Issue(*request, validity, Actor()));
   PARANET_RETURN_IF_ERROR(MakeDirectories(options.out, 0700));
   PARANET_RETURN_IF_ERROR(WriteFileAtomically(options.out + "/chain.pem", chain.ToPem(), 0600));
-  PARANET_RETURN_IF_ERROR(WriteFileAtomically(options.out + "/roots.pem", root.root_certificate().ToPem(), 0600));
+  PARANET_RETURN_IF_ERROR(WriteFileAtomically(options.out + "/roots.pem", root.trust()->ToPem(), 0600));
   return chain;
 }
 
@@ -92,7 +93,8 @@ absl::StatusOr<pki::CertificateChain> IssueWithKey(pki::NetworkRoot& root, const
   PARANET_ASSIGN_OR_RETURN(const pki::Identity identity, WantedIdentity(options));
   PARANET_ASSIGN_OR_RETURN(
       const pki::NetworkRoot::IssuedKey issued,
-      root.IssueWithNewKey({.identity = identity, .dns_names = options.dns, .ip_addresses = options.ip}, validity));
+      root.IssueWithNewKey({.identity = identity, .dns_names = options.dns, .ip_addresses = options.ip}, validity,
+                           Actor()));
   PARANET_RETURN_IF_ERROR(pki::WriteIdentityFolder(options.out, issued.key, issued.chain, *root.trust()));
   return issued.chain;
 }
@@ -102,16 +104,9 @@ absl::StatusOr<pki::CertificateChain> IssueWithKey(pki::NetworkRoot& root, const
 absl::StatusOr<v1::CertificateInfo> IssueIdentity(const Home& home, const RootIssueOptions& options) {
   PARANET_ASSIGN_OR_RETURN(const pki::NetworkRoot::Validity validity, WantedValidity(options));
   if (options.request.empty()) PARANET_RETURN_IF_ERROR(WantedIdentity(options).status());
-  if (options.dir.empty()) PARANET_RETURN_IF_ERROR(home.CheckRoot(options.network));
   PARANET_RETURN_IF_ERROR(CheckEmpty(options.out));
   const SystemClock clock;
-  PARANET_ASSIGN_OR_RETURN(
-      const auto root,
-      pki::NetworkRoot::Open(options.dir.empty() ? home.RootDir(options.network) : options.dir, &clock));
-  if (root->network() != options.network) {
-    return absl::NotFoundError(absl::StrCat("the Network Root in ", options.dir, " is of network \"", root->network(),
-                                            "\" and not of \"", options.network, "\""));
-  }
+  PARANET_ASSIGN_OR_RETURN(const auto root, OpenRoot(home, {.network = options.network, .dir = options.dir}, &clock));
   PARANET_ASSIGN_OR_RETURN(const pki::CertificateChain chain, options.request.empty()
                                                                   ? IssueWithKey(*root, options, validity)
                                                                   : IssueForRequest(*root, options, validity));
@@ -121,8 +116,7 @@ absl::StatusOr<v1::CertificateInfo> IssueIdentity(const Home& home, const RootIs
 void AddRootIssue(CommandTree& tree) {
   const auto options = std::make_shared<RootIssueOptions>();
   CLI::App* verb =
-      tree.Verb(tree.Noun("root", "Network Roots, which issue certificates"), "issue",
-                "Issues a certificate to a node, an operator or a publisher.",
+      tree.Verb(RootNoun(tree), "issue", "Issues a certificate to a node, an operator or a publisher.",
                 "paranet root issue acme --role node --name alpha --out alpha-identity\n"
                 "paranet root issue acme --role node --name beta --dns beta.example --ip 10.0.0.2 --out beta\n"
                 "paranet root issue acme --role publisher --name tools --ttl 720h --out publisher\n"

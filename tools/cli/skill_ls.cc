@@ -21,8 +21,8 @@ std::string Providers(const v1::SkillSetEntry& entry) {
   return absl::StrJoin(names, ", ");
 }
 
-absl::Status PrintSkills(Context& context, const std::string& node) {
-  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, node));
+absl::Status PrintSkills(Context& context, const std::string& node, const RemoteNode& remote) {
+  PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, node, remote));
   PARANET_ASSIGN_OR_RETURN(const v1::ListSkillsResponse response, client.ListSkills());
   std::vector<std::vector<std::string>> rows;
   for (const v1::SkillSetEntry& entry : response.skill_sets()) {
@@ -40,10 +40,13 @@ absl::Status PrintSkills(Context& context, const std::string& node) {
 
 void AddSkillLs(CommandTree& tree) {
   const auto node = std::make_shared<std::string>();
-  CLI::App* verb = tree.Verb(
-      tree.Noun("skill", "Skills"), "ls", "Lists the skills that can be called at a node, its own and imported ones.",
-      "paranet skill ls --node alpha", [node](Context& context) { return PrintSkills(context, *node); });
+  const auto remote = std::make_shared<RemoteNode>();
+  CLI::App* verb = tree.Verb(tree.Noun("skill", "Skills"), "ls",
+                             "Lists the skills that can be called at a node, its own and imported ones.",
+                             "paranet skill ls --node alpha",
+                             [node, remote](Context& context) { return PrintSkills(context, *node, *remote); });
   verb->add_option("--node", *node, "The node")->required()->type_name("NAME");
+  AddRemoteOptions(verb, remote.get());
 }
 
 }  // namespace paranet::cli

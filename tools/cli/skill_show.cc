@@ -16,6 +16,7 @@ namespace {
 struct SkillShowOptions {
   std::string skill;
   std::string node;
+  RemoteNode remote;
 };
 
 std::string Format(const v1::GetSkillResponse& response, const std::string& node) {
@@ -43,13 +44,14 @@ void AddSkillShow(CommandTree& tree) {
   CLI::App* verb = tree.Verb(
       tree.Noun("skill", "Skills"), "show", "Prints a skill with its messages, who provides it, and a call to try.",
       "paranet skill show weather/current --node alpha", [options](Context& context) -> absl::Status {
-        PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, options->node));
+        PARANET_ASSIGN_OR_RETURN(NodeClient client, NodeClient::Connect(context.home, options->node, options->remote));
         PARANET_ASSIGN_OR_RETURN(const v1::GetSkillResponse response, client.GetSkill(options->skill));
         context.out->Result(MessageToJson(response), Format(response, options->node));
         return absl::OkStatus();
       });
   verb->add_option("skill", options->skill, "SUBJECT/ACTION, with ~VERSION to pin one")->required()->type_name("SKILL");
   verb->add_option("--node", options->node, "The node")->required()->type_name("NAME");
+  AddRemoteOptions(verb, &options->remote);
 }
 
 }  // namespace paranet::cli
