@@ -1,10 +1,14 @@
 #include "core/node/sessions.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 namespace paranet {
@@ -12,6 +16,8 @@ namespace {
 
 // How often expiry is looked for while there are connections.
 constexpr absl::Duration kInterval = absl::Seconds(1);
+// How long a connection whose peer is refused stays open, so that the refusal and a link's Goodbye reach it.
+constexpr absl::Duration kGrace = absl::Seconds(1);
 
 std::string CertificateKey(const pki::Peer& peer) {
   return absl::StrCat(peer.serial, "/", peer.authority_key_id, "/", peer.issuer_der);
@@ -51,7 +57,11 @@ absl::StatusOr<std::shared_ptr<const pki::Peer>> Sessions::Authenticate(const gr
 void Sessions::NoteRefused(const std::string& address) {
   absl::MutexLock lock(&mu_);
   const std::optional<uint64_t> connection = options_.listener->Find(address);
-  if (connection.has_value()) refused_.insert(*connection);
+  if (connection.has_value()) CloseSoon(*connection);
+}
+
+bool Sessions::CloseSoon(uint64_t connection) {
+  return condemned_.try_emplace(connection, absl::Now() + kGrace).second;
 }
 
 void Sessions::Note(const std::shared_ptr<const pki::Peer>& peer, const std::string& address) {
@@ -73,7 +83,6 @@ void Sessions::Note(const std::shared_ptr<const pki::Peer>& peer, const std::str
 
 void Sessions::Ended(uint64_t connection) {
   absl::MutexLock lock(&mu_);
-  refused_.erase(connection);
   condemned_.erase(connection);
   const auto found = sessions_.find(connection);
   if (found == sessions_.end()) return;
@@ -94,7 +103,9 @@ void Sessions::Run() {
     {
       absl::MutexLock lock(&mu_);
       mu_.Await(absl::Condition(this, &Sessions::Busy));
-      if (!stopped_) mu_.AwaitWithTimeout(absl::Condition(this, &Sessions::Wanted), kInterval);
+      absl::Time next = absl::Now() + kInterval;
+      for (const auto& [connection, due] : condemned_) next = std::min(next, due);
+      if (!stopped_) mu_.AwaitWithDeadline(absl::Condition(this, &Sessions::Wanted), next);
       if (stopped_) return;
       changed_ = false;
     }
@@ -106,8 +117,13 @@ void Sessions::Sweep() {
   std::vector<std::shared_ptr<const pki::Peer>> peers;
   {
     absl::MutexLock lock(&mu_);
-    for (const uint64_t connection : condemned_) options_.listener->Close(connection);
-    condemned_ = std::exchange(refused_, {});
+    const absl::Time now = absl::Now();
+    for (auto& [connection, due] : condemned_) {
+      if (due > now) continue;
+      options_.listener->Close(connection);
+      // Until it has Ended.
+      due = absl::InfiniteFuture();
+    }
     for (const auto& [key, certificate] : certificates_) peers.push_back(certificate.peer);
   }
   for (const std::shared_ptr<const pki::Peer>& peer : peers) {
@@ -116,10 +132,12 @@ void Sessions::Sweep() {
     absl::MutexLock lock(&mu_);
     const auto found = certificates_.find(CertificateKey(*peer));
     if (found == certificates_.end()) continue;
-    options_.logger->warn("closing {} connections of {}: {}", found->second.connections.size(), peer->identity.ToUri(),
+    size_t closing = 0;
+    for (const uint64_t connection : found->second.connections) closing += CloseSoon(connection) ? 1 : 0;
+    if (closing == 0) continue;
+    options_.logger->warn("closing {} connections of {}: {}", closing, peer->identity.ToUri(),
                           std::string(status.message()));
-    for (const uint64_t connection : found->second.connections) options_.listener->Close(connection);
-    if (options_.audit != nullptr && !found->second.connections.empty()) {
+    if (options_.audit != nullptr) {
       options_.audit->Note(AuditKind::kSessionClosed, kAuditNode, peer->identity.ToUri(), status.message());
     }
   }

@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "core/base/log.h"
 #include "core/node/audit_log.h"
 #include "core/rpc/tcp_listener.h"
@@ -22,8 +23,8 @@
 namespace paranet {
 
 // A connection is known from its first call on. When a certificate has been revoked, has expired or is below no trusted
-// root any more, exactly its connections are closed: at once after a change of the trust, within a second or two
-// otherwise. Thread-safe.
+// root any more, exactly its connections are closed: a second after a change of the trust, two seconds after it
+// expired. Its calls are refused at once; the second lets it hear why. Thread-safe.
 class Sessions {
  public:
   struct Options {
@@ -40,7 +41,7 @@ class Sessions {
   Sessions& operator=(const Sessions&) = delete;
 
   // NodeTrust::Authenticate for a call from `peer` (as gRPC names it). The connection of one that is refused is closed
-  // soon after.
+  // a second later.
   absl::StatusOr<std::shared_ptr<const pki::Peer>> Authenticate(const grpc::AuthContext& auth_context,
                                                                 const std::string& peer);
   // A connection has ended (TcpListener::Serve).
@@ -61,13 +62,13 @@ class Sessions {
 
   void Note(const std::shared_ptr<const pki::Peer>& peer, const std::string& address);
   void NoteRefused(const std::string& address);
+  // Whether that is new.
+  bool CloseSoon(uint64_t connection) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Run();
-  // Ends the connections of those that are no longer to be trusted.
+  // Condemns the connections of those that are no longer to be trusted, and ends those whose time has come.
   void Sweep();
   bool Wanted() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return stopped_ || changed_; }
-  bool Busy() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    return stopped_ || !sessions_.empty() || !refused_.empty() || !condemned_.empty();
-  }
+  bool Busy() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return stopped_ || !sessions_.empty() || !condemned_.empty(); }
 
   const Options options_;
   uint64_t subscription_ = 0;
@@ -79,10 +80,8 @@ class Sessions {
   absl::flat_hash_set<std::string> known_ ABSL_GUARDED_BY(mu_);
   // By serial and authority.
   absl::flat_hash_map<std::string, Certificate> certificates_ ABSL_GUARDED_BY(mu_);
-  // Of callers that were refused; the next sweep condemns them, and the one after that closes them, so that the refusal
-  // reaches them.
-  absl::flat_hash_set<uint64_t> refused_ ABSL_GUARDED_BY(mu_);
-  absl::flat_hash_set<uint64_t> condemned_ ABSL_GUARDED_BY(mu_);
+  // Connections to be closed, and when.
+  absl::flat_hash_map<uint64_t, absl::Time> condemned_ ABSL_GUARDED_BY(mu_);
   std::thread thread_;
 };
 
