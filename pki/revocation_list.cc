@@ -247,7 +247,7 @@ bool AddEntry(CBB* cbb, const RevokedSerial& revoked) {
     if (CBB_add_asn1(&entry, &extensions, CBS_ASN1_SEQUENCE) != 1 ||
         !OpenExtension(&extensions, kReasonCode, &extension, &value) ||
         CBB_add_asn1(&value, &reason, CBS_ASN1_ENUMERATED) != 1 ||
-        CBB_add_u8(&reason, static_cast<uint8_t>(revoked.reason)) != 1) {
+        CBB_add_u8(&reason, static_cast<uint8_t>(revoked.reason)) != 1 || CBB_flush(&entry) != 1) {
       return false;
     }
   }
@@ -295,6 +295,8 @@ std::string MakeTbs(const Certificate& authority, const RevocationListContents& 
     for (const RevokedSerial& revoked : contents.entries) {
       if (!AddEntry(&list, revoked)) return "";
     }
+    // While `list` is there.
+    if (CBB_flush(&tbs) != 1) return "";
   }
   if (!AddExtensions(&tbs, authority, contents.number)) return "";
   return TakeBytes(cbb.get());

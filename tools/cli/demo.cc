@@ -46,6 +46,11 @@ StringOr Issue(DemoNetwork& net) {
   for (const auto& [role, name] : wanted) {
     RootIssueOptions options{.network = kNetwork, .role = role, .name = name};
     options.out = net.Path(name + "-identity");
+    if (role == "node") {
+      // With --keep, a stock client on this machine can check whom it talks to.
+      options.dns = {"localhost"};
+      options.ip = {"127.0.0.1"};
+    }
     PARANET_ASSIGN_OR_RETURN(const v1::CertificateInfo info, IssueIdentity(net.home(), options));
     issued.push_back(info.identity());
   }
