@@ -1,7 +1,7 @@
 """Rules for authors of actors: generated base classes, shared objects behind the C ABI, descriptor sets."""
 
-load("@rules_cc//cc:defs.bzl", "cc_binary")
-load("@rules_proto//proto:defs.bzl", "ProtoInfo")
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_proto_library")
+load("@rules_proto//proto:defs.bzl", "ProtoInfo", "proto_library")
 load("//bazel:paranet.bzl", "paranet_cc_binary", "paranet_cc_library")
 
 # Of an actor in C, which does not know C++'s warnings.
@@ -114,7 +114,7 @@ _generate = rule(
 )
 
 def paranet_actor_proto_library(name, proto, cc_proto, srcs, **kwargs):
-    """The base classes for the services of `proto`: NAME.paranet.h beside each NAME.proto.
+    """The base classes and the clients for the services of `proto`: NAME.paranet.h beside each NAME.proto.
 
     Args:
       name: The name of the library.
@@ -133,9 +133,11 @@ def paranet_actor_proto_library(name, proto, cc_proto, srcs, **kwargs):
         hdrs = headers,
         deps = [
             cc_proto,
+            "//core/actor:client",
             "//core/actor:sdk",
             "@com_google_absl//absl/status",
             "@com_google_absl//absl/status:statusor",
+            "@com_google_absl//absl/strings",
             "@com_google_absl//absl/types:span",
         ],
         **kwargs
@@ -157,3 +159,56 @@ paranet_descriptors = rule(
     implementation = _descriptors_impl,
     attrs = dict(_PROTOC, out = attr.output(mandatory = True)),
 )
+
+def paranet_actor_folder(name, srcs, proto, deps = []):
+    """All that the folder of a package with one native actor needs, from one .proto file NAME.proto.
+
+    Makes lib`name`.so, `name`.binpb (descriptors) and, with paranet.yaml, the filegroup `files`: exactly what the
+    package's folder has. Further targets: `name`_proto and `name`_cc_proto, and for an actor in C++ `name`_paranet.
+
+    Args:
+      name: Of the actor.
+      srcs: Its sources: C++, or C alone.
+      proto: The .proto file.
+      deps: Further libraries. An actor in C++ has its `name`_paranet and Abseil's Status without being told.
+    """
+    in_c = not [src for src in srcs if not (src.endswith(".c") or src.endswith(".h"))]
+    proto_library(
+        name = name + "_proto",
+        srcs = [proto],
+        deps = ["//proto:options_proto"],
+    )
+    cc_proto_library(
+        name = name + "_cc_proto",
+        deps = [name + "_proto"],
+    )
+    if not in_c:
+        paranet_actor_proto_library(
+            name = name + "_paranet",
+            srcs = [proto],
+            cc_proto = name + "_cc_proto",
+            proto = name + "_proto",
+        )
+    paranet_descriptors(
+        name = name + "_descriptors",
+        out = name + ".binpb",
+        proto = name + "_proto",
+    )
+    paranet_actor(
+        name = "lib{}.so".format(name),
+        srcs = srcs,
+        deps = deps + (["//core/actor:abi"] if in_c else [
+            name + "_paranet",
+            "@com_google_absl//absl/status",
+            "@com_google_absl//absl/status:statusor",
+        ]),
+    )
+    native.filegroup(
+        name = "files",
+        srcs = [
+            "lib{}.so".format(name),
+            name + ".binpb",
+            "paranet.yaml",
+        ],
+        visibility = ["//visibility:public"],
+    )

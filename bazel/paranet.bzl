@@ -43,7 +43,8 @@ _LAYERS = {
     "core": ["proto", "core", "pki"],
     "federation": ["proto", "core", "pki", "federation"],
     "bindings": ["proto", "core", "pki", "federation", "bindings", "examples"],
-    "tools": ["proto", "core", "pki", "federation", "tools", "examples"],
+    # The runtime of Python actors is files in them.
+    "tools": ["proto", "core", "pki", "federation", "tools", "examples", "bindings/python/runtime"],
     "examples": ["proto", "core/actor", "core/base", "examples"],
     "tests": ["proto", "core", "pki", "federation", "bindings", "tools", "examples", "tests"],
 }

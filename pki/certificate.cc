@@ -277,11 +277,11 @@ absl::StatusOr<Certificate> Certificate::FromDer(absl::string_view der) {
 }
 
 absl::StatusOr<Certificate> Certificate::FromPem(absl::string_view pem) {
-  PARANET_ASSIGN_OR_RETURN(const std::vector<SecretString> blocks, DecodePem(pem, kLabel, 1));
-  return FromDer(blocks[0].view());
+  PARANET_ASSIGN_OR_RETURN(const std::vector<std::string> blocks, DecodePublicPem(pem, kLabel, 1));
+  return FromDer(blocks[0]);
 }
 
-std::string Certificate::ToPem() const { return std::string(EncodePem(kLabel, ToDer()).view()); }
+std::string Certificate::ToPem() const { return EncodePublicPem(kLabel, ToDer()); }
 
 std::optional<absl::string_view> Certificate::extension(absl::string_view numbers) const {
   for (size_t i = 0; i < data_->extensions.size(); ++i) {
@@ -308,10 +308,10 @@ bool Certificate::IsSignedBy(const Certificate& issuer) const {
 }
 
 absl::StatusOr<CertificateChain> CertificateChain::FromPem(absl::string_view pem) {
-  PARANET_ASSIGN_OR_RETURN(const std::vector<SecretString> blocks, DecodePem(pem, kLabel, kMaxSize));
+  PARANET_ASSIGN_OR_RETURN(const std::vector<std::string> blocks, DecodePublicPem(pem, kLabel, kMaxSize));
   std::vector<Certificate> certificates;
-  for (const SecretString& block : blocks) {
-    absl::StatusOr<Certificate> certificate = Certificate::FromDer(block.view());
+  for (const std::string& block : blocks) {
+    absl::StatusOr<Certificate> certificate = Certificate::FromDer(block);
     if (!certificate.ok()) {
       return Annotate(certificate.status(), absl::StrCat("certificate ", certificates.size() + 1));
     }

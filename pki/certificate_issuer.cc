@@ -1,31 +1,30 @@
 #include "pki/certificate_issuer.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <ctime>
 #include <initializer_list>
 #include <optional>
+#include <string>
 #include <utility>
-#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "core/base/status.h"
-#include "openssl/asn1.h"
-#include "openssl/bn.h"
-#include "openssl/digest.h"
+#include "openssl/bytestring.h"
 #include "openssl/err.h"
-#include "openssl/evp.h"
 #include "openssl/mem.h"
-#include "openssl/nid.h"
+#include "openssl/obj.h"
 #include "openssl/rand.h"
 #include "openssl/sha.h"
 #include "openssl/x509.h"
-#include "openssl/x509v3.h"
 #include "pki/certificate_profile.h"
+#include "pki/der.h"
 #include "pki/identity.h"
 #include "pki/p256.h"
-#include "pki/secret_access.h"
 #include "pki/subject_alt_names.h"
 
 namespace paranet::pki {
@@ -47,26 +46,38 @@ bool IsWritable(absl::Time time) {
   return time != absl::InfiniteFuture() && time != absl::InfinitePast() && year >= 1950 && year <= 9999;
 }
 
-// Collects the parts of one certificate; the first that fails is remembered.
+bool AddBytes(CBB* cbb, absl::string_view bytes) {
+  return CBB_add_bytes(cbb, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()) == 1;
+}
+
+bool AddTime(CBB* cbb, absl::Time time) {
+  unsigned tag = 0;
+  const std::string text = EncodeTime(time, tag);
+  CBB content;
+  return CBB_add_asn1(cbb, &content, tag) && AddBytes(&content, text) && CBB_flush(cbb);
+}
+
+absl::StatusOr<std::string> Finish(CBB* cbb) {
+  uint8_t* der = nullptr;
+  size_t size = 0;
+  if (!CBB_finish(cbb, &der, &size)) return OutOfMemory();
+  const bssl::UniquePtr<uint8_t> owner(der);
+  return std::string(reinterpret_cast<const char*>(der), size);
+}
+
+// Writes one certificate (RFC 5280 section 4.1) in DER; the first part that fails is remembered. The parts come in the
+// order of TBSCertificate.
 class Assembly {
  public:
-  explicit Assembly(absl::string_view public_key) : x509_(X509_new()), key_(ParseP256PublicKey(public_key)) {
-    if (x509_ == nullptr) {
-      status_ = OutOfMemory();
-    } else if (key_ == nullptr) {
-      status_ = absl::InvalidArgumentError("the key to certify is not ECDSA P-256: make a new one");
-    } else {
-      Check(X509_set_version(x509_.get(), X509_VERSION_3) && X509_set_pubkey(x509_.get(), key_.get()));
-      SetSerial();
-    }
+  Assembly() {
+    Check(CBB_init(tbs_.get(), 1024) && CBB_add_asn1(tbs_.get(), &fields_, CBS_ASN1_SEQUENCE) &&
+          AddBytes(&fields_, kVersion3));
+    AddSerial();
+    Check(AddBytes(&fields_, kEcdsaWithSha256));
   }
 
-  void SetNames(const bssl::UniquePtr<X509_NAME>& subject, X509_NAME* issuer) {
-    Check(subject != nullptr && X509_set_subject_name(x509_.get(), subject.get()) &&
-          X509_set_issuer_name(x509_.get(), issuer));
-  }
-
-  void SetValidity(const CertificateValidity& validity) {
+  // Names in DER.
+  void AddNamesAndValidity(absl::string_view subject, absl::string_view issuer, const CertificateValidity& validity) {
     if (!status_.ok()) return;
     if (!IsWritable(validity.not_before) || !IsWritable(validity.not_after) ||
         validity.not_after < validity.not_before) {
@@ -75,42 +86,63 @@ class Assembly {
                        absl::FormatTime(validity.not_after), ": give an end after the beginning"));
       return;
     }
-    Check(ASN1_TIME_set(X509_getm_notBefore(x509_.get()), absl::ToTimeT(validity.not_before)) != nullptr &&
-          ASN1_TIME_set(X509_getm_notAfter(x509_.get()), absl::ToTimeT(validity.not_after)) != nullptr);
+    CBB times;
+    Check(!subject.empty() && !issuer.empty() && AddBytes(&fields_, issuer) &&
+          CBB_add_asn1(&fields_, &times, CBS_ASN1_SEQUENCE) && AddTime(&times, validity.not_before) &&
+          AddTime(&times, validity.not_after) && AddBytes(&fields_, subject));
+  }
+
+  // The extensions follow.
+  void AddPublicKey(absl::string_view spki) {
+    if (!status_.ok()) return;
+    if (ParseP256PublicKey(spki) == nullptr) {
+      status_ = absl::InvalidArgumentError("the key to certify is not ECDSA P-256: make a new one");
+      return;
+    }
+    point_ = spki.substr(spki.size() - kPointSize);
+    Check(AddBytes(&fields_, spki) && CBB_add_asn1(&fields_, &tagged_, kExtensionsTag) &&
+          CBB_add_asn1(&tagged_, &extensions_, CBS_ASN1_SEQUENCE));
   }
 
   // `path_length` is that of an authority; a leaf has none.
   void AddBasicConstraints(std::optional<int> path_length) {
-    const bssl::UniquePtr<BASIC_CONSTRAINTS> constraints(BASIC_CONSTRAINTS_new());
-    if (!Check(constraints != nullptr)) return;
-    if (path_length.has_value()) {
-      constraints->ca = 1;
-      constraints->pathlen = ASN1_INTEGER_new();
-      if (!Check(constraints->pathlen != nullptr &&
-                 ASN1_INTEGER_set_uint64(constraints->pathlen, static_cast<uint64_t>(*path_length)))) {
-        return;
-      }
-    }
-    Add(NID_basic_constraints, /*critical=*/true, constraints.get());
+    Extend(kBasicConstraints, /*critical=*/true, [&](CBB* value) {
+      CBB constraints;
+      return CBB_add_asn1(value, &constraints, CBS_ASN1_SEQUENCE) &&
+             (!path_length.has_value() || (CBB_add_asn1_bool(&constraints, 1) &&
+                                           CBB_add_asn1_uint64(&constraints, static_cast<uint64_t>(*path_length)))) &&
+             CBB_flush(value);
+    });
   }
 
   void AddKeyUsage(std::initializer_list<int> bits) {
-    const bssl::UniquePtr<ASN1_BIT_STRING> usage(ASN1_BIT_STRING_new());
-    if (!Check(usage != nullptr)) return;
-    for (int bit : bits) {
-      if (!Check(ASN1_BIT_STRING_set_bit(usage.get(), bit, 1))) return;
+    uint8_t octet = 0;
+    int last = 0;
+    for (const int bit : bits) {
+      octet = static_cast<uint8_t>(octet | (0x80 >> bit));
+      last = std::max(last, bit);
     }
-    Add(NID_key_usage, /*critical=*/true, usage.get());
+    Extend(kKeyUsage, /*critical=*/true, [&](CBB* value) {
+      CBB usage;
+      return CBB_add_asn1(value, &usage, CBS_ASN1_BITSTRING) && CBB_add_u8(&usage, static_cast<uint8_t>(7 - last)) &&
+             CBB_add_u8(&usage, octet) && CBB_flush(value);
+    });
   }
 
   void AddExtendedKeyUsage(Role role) {
-    const bssl::UniquePtr<STACK_OF(ASN1_OBJECT)> usages(sk_ASN1_OBJECT_new_null());
-    if (!Check(usages != nullptr)) return;
-    for (const std::string& usage : ExtendedKeyUsagesOf(role)) {
-      bssl::UniquePtr<ASN1_OBJECT> object(OBJ_txt2obj(usage.c_str(), /*dont_search_names=*/0));
-      if (!Check(object != nullptr && bssl::PushToStack(usages.get(), std::move(object)))) return;
-    }
-    Add(NID_ext_key_usage, /*critical=*/false, usages.get());
+    Extend(kExtendedKeyUsage, /*critical=*/false, [&](CBB* value) {
+      CBB usages;
+      if (!CBB_add_asn1(value, &usages, CBS_ASN1_SEQUENCE)) return false;
+      for (const std::string& usage : ExtendedKeyUsagesOf(role)) {
+        const bssl::UniquePtr<ASN1_OBJECT> object(OBJ_txt2obj(usage.c_str(), /*dont_search_names=*/0));
+        CBB oid;
+        if (object == nullptr || !CBB_add_asn1(&usages, &oid, CBS_ASN1_OBJECT) ||
+            !CBB_add_bytes(&oid, OBJ_get0_data(object.get()), OBJ_length(object.get())) || !CBB_flush(&usages)) {
+          return false;
+        }
+      }
+      return CBB_flush(value) == 1;
+    });
   }
 
   void AddSubjectAltNames(const LeafNames& names) {
@@ -121,7 +153,10 @@ class Assembly {
       status_ = extension.status();
       return;
     }
-    Check(X509_add_ext(x509_.get(), extension->get(), -1));
+    uint8_t* der = nullptr;
+    const int size = i2d_X509_EXTENSION(extension->get(), &der);
+    const bssl::UniquePtr<uint8_t> owner(der);
+    Check(size > 0 && CBB_add_bytes(&extensions_, der, static_cast<size_t>(size)));
   }
 
   // `issuer`'s identifier, or, if null, its own. The identifier is the leftmost 160 bits of SHA-256 of the key's bits
@@ -129,35 +164,35 @@ class Assembly {
   void AddKeyIds(const Certificate* issuer) {
     if (!status_.ok()) return;
     uint8_t digest[SHA256_DIGEST_LENGTH];
-    const ASN1_BIT_STRING* bits = X509_get0_pubkey_bitstr(x509_.get());
-    SHA256(ASN1_STRING_get0_data(bits), static_cast<size_t>(ASN1_STRING_length(bits)), digest);
+    SHA256(reinterpret_cast<const uint8_t*>(point_.data()), point_.size(), digest);
     const absl::string_view own(reinterpret_cast<const char*>(digest), 20);
-
-    const bssl::UniquePtr<ASN1_OCTET_STRING> subject_id(ASN1_OCTET_STRING_new());
-    if (!Check(subject_id != nullptr && Set(subject_id.get(), own))) return;
-    Add(NID_subject_key_identifier, /*critical=*/false, subject_id.get());
-
-    const bssl::UniquePtr<AUTHORITY_KEYID> authority_id(AUTHORITY_KEYID_new());
-    if (!Check(authority_id != nullptr)) return;
-    authority_id->keyid = ASN1_OCTET_STRING_new();
-    if (!Check(authority_id->keyid != nullptr &&
-               Set(authority_id->keyid, issuer == nullptr ? own : issuer->subject_key_id()))) {
-      return;
-    }
-    Add(NID_authority_key_identifier, /*critical=*/false, authority_id.get());
+    Extend(kSubjectKeyIdentifier, /*critical=*/false, [&](CBB* value) {
+      CBB id;
+      return CBB_add_asn1(value, &id, CBS_ASN1_OCTETSTRING) && AddBytes(&id, own) && CBB_flush(value);
+    });
+    Extend(kAuthorityKeyIdentifier, /*critical=*/false, [&](CBB* value) {
+      CBB sequence;
+      CBB id;
+      return CBB_add_asn1(value, &sequence, CBS_ASN1_SEQUENCE) &&
+             CBB_add_asn1(&sequence, &id, CBS_ASN1_CONTEXT_SPECIFIC | 0) &&
+             AddBytes(&id, issuer == nullptr ? own : absl::string_view(issuer->subject_key_id())) && CBB_flush(value);
+    });
   }
 
   absl::StatusOr<Certificate> Sign(const PrivateKey& issuer_key) && {
-    if (!status_.ok()) return status_;
-    const SecretAccess access("to sign a certificate");
-    uint8_t* der = nullptr;
-    if (X509_sign(x509_.get(), issuer_key.Native(access), EVP_sha256()) <= 0) return OutOfMemory();
-    const int size = i2d_X509(x509_.get(), &der);
-    const bssl::UniquePtr<uint8_t> owner(der);
-    if (size <= 0) return OutOfMemory();
-    PARANET_ASSIGN_OR_RETURN(
-        Certificate certificate,
-        Certificate::FromDer(absl::string_view(reinterpret_cast<const char*>(der), static_cast<size_t>(size))));
+    PARANET_RETURN_IF_ERROR(status_);
+    PARANET_ASSIGN_OR_RETURN(const std::string tbs, Finish(tbs_.get()));
+    PARANET_ASSIGN_OR_RETURN(const std::string signature, issuer_key.Sign(tbs));
+    bssl::ScopedCBB whole;
+    CBB sequence;
+    CBB bits;
+    if (!CBB_init(whole.get(), tbs.size() + 128) || !CBB_add_asn1(whole.get(), &sequence, CBS_ASN1_SEQUENCE) ||
+        !AddBytes(&sequence, tbs) || !AddBytes(&sequence, kEcdsaWithSha256) ||
+        !CBB_add_asn1(&sequence, &bits, CBS_ASN1_BITSTRING) || !CBB_add_u8(&bits, 0) || !AddBytes(&bits, signature)) {
+      return OutOfMemory();
+    }
+    PARANET_ASSIGN_OR_RETURN(const std::string der, Finish(whole.get()));
+    PARANET_ASSIGN_OR_RETURN(Certificate certificate, Certificate::FromDer(der));
     if (const auto violation = CheckCommonProfile(certificate)) return OutsideProfile(*violation);
     return certificate;
   }
@@ -167,31 +202,51 @@ class Assembly {
   }
 
  private:
+  // [0] EXPLICIT Version, v3.
+  static constexpr absl::string_view kVersion3{"\xa0\x03\x02\x01\x02", 5};
+  static constexpr unsigned kExtensionsTag = CBS_ASN1_CONSTRUCTED | CBS_ASN1_CONTEXT_SPECIFIC | 3;
+  // Contents of object identifiers: 2.5.29.19 and so on.
+  static constexpr absl::string_view kBasicConstraints = "\x55\x1d\x13";
+  static constexpr absl::string_view kKeyUsage = "\x55\x1d\x0f";
+  static constexpr absl::string_view kExtendedKeyUsage = "\x55\x1d\x25";
+  static constexpr absl::string_view kSubjectKeyIdentifier = "\x55\x1d\x0e";
+  static constexpr absl::string_view kAuthorityKeyIdentifier = "\x55\x1d\x23";
+  // Of a point on P-256, uncompressed: the end of its SubjectPublicKeyInfo.
+  static constexpr size_t kPointSize = 65;
+
   bool Check(bool ok) {
     if (status_.ok() && !ok) status_ = OutOfMemory();
     return status_.ok();
   }
 
-  static bool Set(ASN1_OCTET_STRING* string, absl::string_view bytes) {
-    return ASN1_STRING_set(string, bytes.data(), static_cast<int>(bytes.size())) == 1;
-  }
-
-  void Add(int nid, bool critical, void* value) {
+  void Extend(absl::string_view oid, bool critical, absl::FunctionRef<bool(CBB*)> write_value) {
     if (!status_.ok()) return;
-    bssl::UniquePtr<X509_EXTENSION> extension(X509V3_EXT_i2d(nid, critical ? 1 : 0, value));
-    Check(extension != nullptr && X509_add_ext(x509_.get(), extension.get(), -1));
+    CBB extension;
+    CBB id;
+    CBB value;
+    Check(CBB_add_asn1(&extensions_, &extension, CBS_ASN1_SEQUENCE) && CBB_add_asn1(&extension, &id, CBS_ASN1_OBJECT) &&
+          AddBytes(&id, oid) && (!critical || CBB_add_asn1_bool(&extension, 1)) &&
+          CBB_add_asn1(&extension, &value, CBS_ASN1_OCTETSTRING) && write_value(&value) && CBB_flush(&extensions_));
   }
 
-  void SetSerial() {
-    uint8_t octets[16];
-    RAND_bytes(octets, sizeof(octets));
-    octets[0] |= 0x80;
-    const bssl::UniquePtr<BIGNUM> number(BN_bin2bn(octets, sizeof(octets), nullptr));
-    Check(number != nullptr && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(x509_.get())) != nullptr);
+  // 128 bits from the random number generator, of which the first is set: always as long, and, with an octet of zeros
+  // before it, positive.
+  void AddSerial() {
+    uint8_t octets[17] = {};
+    RAND_bytes(octets + 1, sizeof(octets) - 1);
+    octets[1] |= 0x80;
+    CBB serial;
+    Check(CBB_add_asn1(&fields_, &serial, CBS_ASN1_INTEGER) && CBB_add_bytes(&serial, octets, sizeof(octets)) &&
+          CBB_flush(&fields_));
   }
 
-  bssl::UniquePtr<X509> x509_;
-  const bssl::UniquePtr<EVP_PKEY> key_;
+  bssl::ScopedCBB tbs_;
+  // Within `tbs_`.
+  CBB fields_;
+  CBB tagged_;
+  CBB extensions_;
+  // Within the public key.
+  absl::string_view point_;
   absl::Status status_;
 };
 
@@ -223,10 +278,10 @@ absl::StatusOr<Certificate> IssueRoot(absl::string_view network, const PrivateKe
     return absl::InvalidArgumentError(
         absl::StrCat("network name \"", network, "\" is too long: give at most ", kMaxNetworkName, " characters"));
   }
-  Assembly assembly(key.public_key());
-  const bssl::UniquePtr<X509_NAME> subject = RootSubject(network);
-  assembly.SetNames(subject, subject.get());
-  assembly.SetValidity(validity);
+  Assembly assembly;
+  const std::string subject = NameToDer(RootSubject(network).get());
+  assembly.AddNamesAndValidity(subject, subject, validity);
+  assembly.AddPublicKey(key.public_key());
   assembly.AddBasicConstraints(kRootPathLength);
   assembly.AddKeyUsage({kKeyCertSign, kCrlSign});
   assembly.AddKeyIds(nullptr);
@@ -241,9 +296,9 @@ absl::StatusOr<Certificate> IssueAuthority(absl::string_view public_key, const C
   PARANET_RETURN_IF_ERROR(CheckIssuer(root, root_key, validity));
   std::string network;
   if (const auto violation = CheckRootProfile(root, network)) return NoIssuer(root, *violation);
-  Assembly assembly(public_key);
-  assembly.SetNames(IssuingSubject(network), X509_get_subject_name(root.native()));
-  assembly.SetValidity(validity);
+  Assembly assembly;
+  assembly.AddNamesAndValidity(NameToDer(IssuingSubject(network).get()), root.subject_der(), validity);
+  assembly.AddPublicKey(public_key);
   assembly.AddBasicConstraints(kIssuingPathLength);
   assembly.AddKeyUsage({kKeyCertSign, kCrlSign});
   assembly.AddKeyIds(&root);
@@ -263,9 +318,9 @@ absl::StatusOr<Certificate> IssueLeaf(const LeafNames& names, absl::string_view 
     return absl::InvalidArgumentError(absl::StrCat("\"", authority.subject(), "\" cannot issue a certificate for ",
                                                    names.identity.ToUri(), ", which is of another network"));
   }
-  Assembly assembly(public_key);
-  assembly.SetNames(LeafSubject(names.identity), X509_get_subject_name(authority.native()));
-  assembly.SetValidity(validity);
+  Assembly assembly;
+  assembly.AddNamesAndValidity(NameToDer(LeafSubject(names.identity).get()), authority.subject_der(), validity);
+  assembly.AddPublicKey(public_key);
   assembly.AddBasicConstraints(std::nullopt);
   assembly.AddKeyUsage({kDigitalSignature});
   assembly.AddExtendedKeyUsage(names.identity.role);

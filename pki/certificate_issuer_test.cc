@@ -93,6 +93,18 @@ TEST_F(CertificateIssuerTest, SerialsAreLongPositiveAndDifferent) {
   EXPECT_EQ(serials.size(), 50u);
 }
 
+// UTCTime until 2049, GeneralizedTime from then on (RFC 5280 section 4.1.2.5).
+TEST_F(CertificateIssuerTest, TimesAreInTheTypeOfTheirYear) {
+  const absl::Time begin = absl::FromUnixSeconds(0);
+  const absl::Time end = absl::FromUnixSeconds(2'540'000'000);
+  ASSERT_OK_AND_ASSIGN(const Certificate root, IssueRoot("acme", root_key_, {begin, end}));
+  EXPECT_TRUE(root.has_plain_times());
+  EXPECT_EQ(root.not_before(), begin);
+  EXPECT_EQ(root.not_after(), end);
+  EXPECT_NE(root.ToDer().find("700101000000Z"), std::string::npos);
+  EXPECT_NE(root.ToDer().find("20500628033320Z"), std::string::npos);
+}
+
 TEST_F(CertificateIssuerTest, RefusesBadNames) {
   EXPECT_THAT(IssueRoot("Acme", root_key_, day_), StatusIs(kInvalid));
   EXPECT_THAT(IssueRoot(std::string(kMaxNetworkName + 1, 'a'), root_key_, day_), StatusIs(kInvalid, HasSubstr("46")));

@@ -166,10 +166,10 @@ absl::StatusOr<CertificateRequest> CertificateRequest::FromDer(absl::string_view
 }
 
 absl::StatusOr<CertificateRequest> CertificateRequest::FromPem(absl::string_view pem) {
-  PARANET_ASSIGN_OR_RETURN(const std::vector<SecretString> blocks, DecodePem(pem, kLabel, 1));
-  return FromDer(blocks[0].view());
+  PARANET_ASSIGN_OR_RETURN(const std::vector<std::string> blocks, DecodePublicPem(pem, kLabel, 1));
+  return FromDer(blocks[0]);
 }
 
-std::string CertificateRequest::ToPem() const { return std::string(EncodePem(kLabel, der_).view()); }
+std::string CertificateRequest::ToPem() const { return EncodePublicPem(kLabel, der_); }
 
 }  // namespace paranet::pki

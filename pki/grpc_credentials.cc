@@ -8,6 +8,7 @@
 #include "core/base/status.h"
 #include "grpc/grpc_security_constants.h"
 #include "grpcpp/security/tls_credentials_options.h"
+#include "pki/path/path_validation.h"
 #include "pki/tls_provider.h"
 #include "pki/tls_verifier.h"
 #include "pki/verify.h"
@@ -25,15 +26,17 @@ std::shared_ptr<TlsSource> SourceOf(const NodeIdentity& identity) {
 }
 
 // VerifyChain by what is present when it is asked.
-std::function<absl::Status(const CertificateChain&)> DecideBy(std::shared_ptr<TlsSource> source, const Clock* clock,
-                                                              std::vector<Role> roles,
-                                                              std::optional<Identity> expected) {
-  return [source = std::move(source), clock, roles = std::move(roles),
-          expected = std::move(expected)](const CertificateChain& chain) {
+std::function<absl::Status(const CertificateChain&, SignatureCheck)> DecideBy(std::shared_ptr<TlsSource> source,
+                                                                              const Clock* clock,
+                                                                              std::vector<Role> roles,
+                                                                              std::optional<Identity> expected) {
+  return [source = std::move(source), clock, roles = std::move(roles), expected = std::move(expected)](
+             const CertificateChain& chain, SignatureCheck is_signed_by) {
     const TlsMaterial present = source->Present();
     return VerifyChain(
                chain, *present.trust,
-               {.time = clock->Now(), .roles = roles, .expected = expected, .revocations = present.revocations.get()})
+               {.time = clock->Now(), .roles = roles, .expected = expected, .revocations = present.revocations.get()},
+               is_signed_by)
         .ToStatus();
   };
 }
@@ -132,8 +135,12 @@ absl::StatusOr<Identity> PeerIdentity(const grpc::AuthContext& auth_context) {
   return identity;
 }
 
+absl::string_view PeerPem(const grpc::AuthContext& auth_context) {
+  return PeerProperty(auth_context, GRPC_X509_PEM_CERT_PROPERTY_NAME);
+}
+
 absl::StatusOr<Certificate> PeerCertificate(const grpc::AuthContext& auth_context) {
-  const absl::string_view pem = PeerProperty(auth_context, GRPC_X509_PEM_CERT_PROPERTY_NAME);
+  const absl::string_view pem = PeerPem(auth_context);
   if (pem.empty()) return Unknown();
   return Certificate::FromPem(pem);
 }

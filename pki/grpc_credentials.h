@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "grpcpp/security/auth_context.h"
@@ -57,6 +58,8 @@ absl::StatusOr<Identity> PeerIdentity(const grpc::AuthContext& auth_context);
 
 // The same peer's first certificate; UNAUTHENTICATED if it has shown none.
 absl::StatusOr<Certificate> PeerCertificate(const grpc::AuthContext& auth_context);
+// The same in PEM, within `auth_context`; empty if it has shown none. For who remembers what it says.
+absl::string_view PeerPem(const grpc::AuthContext& auth_context);
 
 }  // namespace paranet::pki
 

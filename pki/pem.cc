@@ -10,16 +10,19 @@
 #include "openssl/pem.h"
 
 namespace paranet::pki {
+namespace {
 
-absl::StatusOr<std::vector<SecretString>> DecodePem(absl::string_view text, absl::string_view label, size_t max_blocks,
-                                                    size_t max_text) {
+// `Bytes` is made from the content of a block.
+template <typename Bytes>
+absl::StatusOr<std::vector<Bytes>> Decode(absl::string_view text, absl::string_view label, size_t max_blocks,
+                                          size_t max_text) {
   if (text.size() > max_text) {
     return absl::InvalidArgumentError(absl::StrCat("more than ", max_text, " bytes are no PEM file of ours"));
   }
   bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   if (bio == nullptr) return absl::ResourceExhaustedError("out of memory while reading PEM");
 
-  std::vector<SecretString> blocks;
+  std::vector<Bytes> blocks;
   while (true) {
     ERR_clear_error();
     char* raw_name = nullptr;
@@ -56,7 +59,8 @@ absl::StatusOr<std::vector<SecretString>> DecodePem(absl::string_view text, absl
   return blocks;
 }
 
-SecretString EncodePem(absl::string_view label, absl::string_view content) {
+template <typename Bytes>
+Bytes Encode(absl::string_view label, absl::string_view content) {
   bssl::UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
   const uint8_t* text = nullptr;
   size_t size = 0;
@@ -64,9 +68,29 @@ SecretString EncodePem(absl::string_view label, absl::string_view content) {
       PEM_write_bio(bio.get(), std::string(label).c_str(), "", reinterpret_cast<const uint8_t*>(content.data()),
                     static_cast<long>(content.size())) <= 0 ||  // NOLINT(google-runtime-int)
       !BIO_mem_contents(bio.get(), &text, &size)) {
-    return SecretString();
+    return Bytes();
   }
-  return SecretString(absl::string_view(reinterpret_cast<const char*>(text), size));
+  return Bytes(absl::string_view(reinterpret_cast<const char*>(text), size));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<SecretString>> DecodePem(absl::string_view text, absl::string_view label, size_t max_blocks,
+                                                    size_t max_text) {
+  return Decode<SecretString>(text, label, max_blocks, max_text);
+}
+
+SecretString EncodePem(absl::string_view label, absl::string_view content) {
+  return Encode<SecretString>(label, content);
+}
+
+absl::StatusOr<std::vector<std::string>> DecodePublicPem(absl::string_view text, absl::string_view label,
+                                                         size_t max_blocks, size_t max_text) {
+  return Decode<std::string>(text, label, max_blocks, max_text);
+}
+
+std::string EncodePublicPem(absl::string_view label, absl::string_view content) {
+  return Encode<std::string>(label, content);
 }
 
 }  // namespace paranet::pki

@@ -3,6 +3,7 @@
 #define PARANET_PKI_PEM_H_
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,6 +20,11 @@ absl::StatusOr<std::vector<SecretString>> DecodePem(absl::string_view text, absl
 
 // One block, with the line ending at its end.
 SecretString EncodePem(absl::string_view label, absl::string_view content);
+
+// The same for what is no secret, such as certificates: a SecretString costs three system calls.
+absl::StatusOr<std::vector<std::string>> DecodePublicPem(absl::string_view text, absl::string_view label,
+                                                         size_t max_blocks, size_t max_text = size_t{1} << 20);
+std::string EncodePublicPem(absl::string_view label, absl::string_view content);
 
 }  // namespace paranet::pki
 

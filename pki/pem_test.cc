@@ -81,5 +81,17 @@ TEST(PemTest, ErrorsQuoteNothingOfTheContent) {
               StatusIs(absl::StatusCode::kInvalidArgument, Not(HasSubstr(pem.substr(25, 6)))));
 }
 
+TEST(PemTest, WhatIsNoSecretIsReadAndWrittenInTheSameWay) {
+  const std::string content = "\x01\x02 some bytes \xff";
+  const std::string pem = EncodePublicPem("THING", content);
+  EXPECT_EQ(pem, Pem("THING", content));
+  EXPECT_THAT(DecodePublicPem(absl::StrCat(pem, "text\n", Pem("THING", "two")), "THING", 2),
+              IsOkAndHolds(std::vector<std::string>{content, "two"}));
+  EXPECT_THAT(DecodePublicPem(pem, "OTHER", 1),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not a \"OTHER\"")));
+  EXPECT_THAT(DecodePublicPem(pem + pem, "THING", 1), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(DecodePublicPem("", "THING", 1), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 }  // namespace
 }  // namespace paranet::pki

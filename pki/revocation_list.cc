@@ -450,12 +450,12 @@ absl::StatusOr<RevocationList> RevocationList::FromDer(absl::string_view der) {
 }
 
 absl::StatusOr<RevocationList> RevocationList::FromPem(absl::string_view pem) {
-  PARANET_ASSIGN_OR_RETURN(const std::vector<SecretString> blocks, DecodePem(pem, kLabel, 1, kMaxPem));
-  return FromDer(blocks[0].view());
+  PARANET_ASSIGN_OR_RETURN(const std::vector<std::string> blocks, DecodePublicPem(pem, kLabel, 1, kMaxPem));
+  return FromDer(blocks[0]);
 }
 
 const std::string& RevocationList::ToDer() const { return data_->der; }
-std::string RevocationList::ToPem() const { return std::string(EncodePem(kLabel, ToDer()).view()); }
+std::string RevocationList::ToPem() const { return EncodePublicPem(kLabel, ToDer()); }
 const std::string& RevocationList::fingerprint() const { return data_->fingerprint; }
 const std::string& RevocationList::issuer() const { return data_->issuer; }
 const std::string& RevocationList::issuer_der() const { return data_->issuer_der; }

@@ -1,15 +1,22 @@
 #include "pki/tls_verifier.h"
 
+#include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "core/base/status.h"
+#include "pki/authority_cache.h"
 #include "pki/verify.h"
 
 namespace paranet::pki {
 namespace {
+
+// A network has a handful, and a node may trust several networks.
+constexpr size_t kMaxAuthorities = 64;
 
 absl::string_view View(grpc::string_ref text) { return absl::string_view(text.data(), text.size()); }
 
@@ -32,22 +39,39 @@ class Verifier final : public grpc::experimental::ExternalCertificateVerifier {
   void Cancel(grpc::experimental::TlsCustomVerificationCheckRequest* /*request*/) override {}
 
  private:
-  absl::Status Decide(const grpc::experimental::TlsCustomVerificationCheckRequest& request) const {
+  absl::Status Decide(const grpc::experimental::TlsCustomVerificationCheckRequest& request) {
     // gRPC's "full chain" is BoringSSL's SSL_get_peer_cert_chain, which leaves out the leaf on servers.
-    std::string pem;
-    if (verification_.side == TlsSide::kServer) pem = std::string(View(request.peer_cert()));
-    if (!pem.empty()) pem += "\n";
-    absl::StrAppend(&pem, View(request.peer_cert_full_chain()));
-    if (pem.empty()) return verification_.decide(CertificateChain());
-    absl::StatusOr<CertificateChain> chain = CertificateChain::FromPem(pem);
+    const bool apart = verification_.side == TlsSide::kServer;
+    const absl::string_view leaf = apart ? View(request.peer_cert()) : absl::string_view();
+    const absl::string_view rest = View(request.peer_cert_full_chain());
+    absl::StatusOr<CertificateChain> chain = Read(leaf, rest);
     if (!chain.ok()) {
       return VerifyResult{.outcome = VerifyOutcome::kMalformed, .diagnostic = std::string(chain.status().message())}
           .ToStatus();
     }
-    return verification_.decide(*chain);
+    absl::Status status =
+        verification_.decide(*chain, [this](const Certificate& certificate, const Certificate& issuer) {
+          return authorities_.IsSignedBy(certificate, issuer);
+        });
+    if (status.ok() && apart && !rest.empty() && authorities_.Find(rest) == nullptr) {
+      authorities_.Remember(rest, {chain->certificates().begin() + 1, chain->certificates().end()});
+    }
+    return status;
+  }
+
+  absl::StatusOr<CertificateChain> Read(absl::string_view leaf, absl::string_view rest) const {
+    if (leaf.empty() && rest.empty()) return CertificateChain();
+    if (const AuthorityCache::Authorities known = leaf.empty() ? nullptr : authorities_.Find(rest)) {
+      PARANET_ASSIGN_OR_RETURN(Certificate first, Certificate::FromPem(leaf));
+      std::vector<Certificate> certificates = {std::move(first)};
+      certificates.insert(certificates.end(), known->begin(), known->end());
+      return CertificateChain(std::move(certificates));
+    }
+    return CertificateChain::FromPem(leaf.empty() ? std::string(rest) : absl::StrCat(leaf, "\n", rest));
   }
 
   const TlsVerification verification_;
+  AuthorityCache authorities_{kMaxAuthorities};
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "grpcpp/security/tls_certificate_verifier.h"
 #include "pki/certificate.h"
+#include "pki/path/path_validation.h"
 
 namespace paranet::pki {
 
@@ -17,7 +18,8 @@ struct TlsVerification {
   // Of the end that asks.
   TlsSide side = TlsSide::kServer;
   // Decides over what the peer presented, on gRPC's threads, at once. An empty chain: it presented nothing.
-  std::function<absl::Status(const CertificateChain& presented)> decide;
+  // `is_signed_by` is for VerifyChain: it knows authorities that it has seen before.
+  std::function<absl::Status(const CertificateChain& presented, SignatureCheck is_signed_by)> decide;
   // Runs with the reason of each refusal, if given.
   std::function<void(const absl::Status&)> refused;
 };

@@ -19,8 +19,9 @@ std::string JoinRoles(const std::vector<Role>& roles) {
 // One validation, step by step as the header numbers them. A step returns false once it has set the outcome.
 class Validation {
  public:
-  Validation(const CertificateChain& chain, const TrustStore& trust, const VerifyOptions& options)
-      : chain_(chain), trust_(trust), options_(options) {}
+  Validation(const CertificateChain& chain, const TrustStore& trust, const VerifyOptions& options,
+             SignatureCheck is_signed_by)
+      : chain_(chain), trust_(trust), options_(options), is_signed_by_(is_signed_by) {}
 
   VerifyResult Run() && {
     if (CheckShape() && FindRoot() && CheckPath() && CheckAuthorities() && CheckLeaf() && CheckConstraints() &&
@@ -94,7 +95,7 @@ class Validation {
     // With several the signature tells; with one, CheckPath asks for it.
     for (const TrustStore::Root& root : trust_.roots()) {
       if (candidates < 2) break;
-      if (!last.IsIssuedBy(root.certificate) || !last.IsSignedBy(root.certificate)) continue;
+      if (!last.IsIssuedBy(root.certificate) || !is_signed_by_(last, root.certificate)) continue;
       root_ = &root;
       break;
     }
@@ -124,7 +125,7 @@ class Validation {
     options.revocations = options_.revocations;
     options.require_revocation_list = options_.require_revocation_list;
     options.rules = CheckCommonProfile;
-    PathResult path = ValidatePath(chain_.certificates(), root_->certificate, options);
+    PathResult path = ValidatePath(chain_.certificates(), root_->certificate, options, is_signed_by_);
     return path.ok() || Fail(path.outcome, path.index, std::move(path.diagnostic));
   }
 
@@ -200,6 +201,7 @@ class Validation {
   const CertificateChain& chain_;
   const TrustStore& trust_;
   const VerifyOptions& options_;
+  const SignatureCheck is_signed_by_;
   const TrustStore::Root* root_ = nullptr;
   VerifyResult result_;
 };
@@ -214,7 +216,14 @@ absl::Status VerifyResult::ToStatus() const {
 }
 
 VerifyResult VerifyChain(const CertificateChain& chain, const TrustStore& trust, const VerifyOptions& options) {
-  return Validation(chain, trust, options).Run();
+  return VerifyChain(chain, trust, options, [](const Certificate& certificate, const Certificate& issuer) {
+    return certificate.IsSignedBy(issuer);
+  });
+}
+
+VerifyResult VerifyChain(const CertificateChain& chain, const TrustStore& trust, const VerifyOptions& options,
+                         SignatureCheck is_signed_by) {
+  return Validation(chain, trust, options, is_signed_by).Run();
 }
 
 }  // namespace paranet::pki

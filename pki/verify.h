@@ -41,6 +41,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "pki/certificate.h"
@@ -83,6 +84,10 @@ struct VerifyResult {
 // name and key identifier, and the comparisons of names that path_validation.h allows.
 [[nodiscard]] VerifyResult VerifyChain(const CertificateChain& chain, const TrustStore& trust,
                                        const VerifyOptions& options);
+// The same, for who remembers signatures that were checked: `is_signed_by` answers as Certificate::IsSignedBy would.
+[[nodiscard]] VerifyResult VerifyChain(
+    const CertificateChain& chain, const TrustStore& trust, const VerifyOptions& options,
+    absl::FunctionRef<bool(const Certificate& certificate, const Certificate& issuer)> is_signed_by);
 
 }  // namespace paranet::pki
 

@@ -1,9 +1,9 @@
-"""package build, sign, deploy, ls; and packages that a node refuses."""
+"""package build, sign, verify, inspect, deploy, rollback, pull, undeploy, ls, log; and packages that a node refuses."""
 
 import os
 import unittest
 
-from cli_testutil import FAILED, NOT_FOUND, REFUSED, CliTest, read, write
+from cli_testutil import FAILED, NOT_FOUND, REFUSED, USAGE, CliTest, read, runfile, write
 
 
 def fields(archive):
@@ -59,6 +59,9 @@ class BuildTest(CliTest):
         second = read(self.build("weather", self.package_folder("weather", "copy")))
         self.assertEqual(first, second)
 
+    def test_the_rule_of_the_build_makes_the_same_bytes(self):
+        self.assertEqual(read(runfile("examples/weather/weather.paranet")), read(self.build("weather")))
+
     def test_folder_without_a_manifest(self):
         os.mkdir(self.path("empty"))
         self.fails(NOT_FOUND, "package", "build", self.path("empty"), says=["paranet.yaml"])
@@ -111,6 +114,167 @@ class SignTest(CliTest):
         write(self.path("x"), b"hello")
         self.fails(FAILED, "package", "sign", self.path("x"), "--identity", self.path("tools"), says=[self.path("x")])
         self.assertEqual(read(self.path("x")), b"hello")
+
+
+class VerifyTest(CliTest):
+    def roots(self):
+        return self.path("tools/roots.pem")
+
+    def test_signed(self):
+        file = self.signed("weather")
+        verified = self.ok_json("package", "verify", file, "--roots", self.roots())
+        self.assertEqual(verified["publisher"], "paranet://acme/publisher/tools")
+        self.assertEqual(verified["version"], "1.0.0")
+
+    def test_unsigned(self):
+        self.identity("publisher", "tools")
+        self.fails(REFUSED, "package", "verify", self.build("weather"), "--roots", self.roots(), says=["sign"])
+
+    def test_of_another_network(self):
+        file = self.signed("weather")
+        self.identity("node", "stranger", network="other")
+        roots = self.path("stranger/roots.pem")
+        self.fails(REFUSED, "package", "verify", file, "--roots", roots, says=["tools", "other"])
+
+    def test_altered(self):
+        file = self.signed("weather")
+        archive = bytearray(read(file))
+        archive[len(archive) // 2] ^= 1
+        write(file, archive)
+        error = self.fails(FAILED, "package", "verify", file, "--roots", self.roots(), says=[file])
+        self.assertEqual(error["code"], "DATA_LOSS")
+
+    def test_at_another_time(self):
+        file = self.signed("weather")
+        at = ("--at", "2090-01-31T12:00:00Z")
+        self.fails(REFUSED, "package", "verify", file, "--roots", self.roots(), *at, says=["expired"])
+        self.fails(USAGE, "package", "verify", file, "--roots", self.roots(), "--at", "noon", says=["--at"])
+
+    def test_revoked(self):
+        file = self.signed("weather")
+        self.ok("root", "revoke", "acme", "publisher/tools")
+        self.ok("root", "crl", "acme", "--out", self.path("acme.crl"))
+        self.ok("package", "verify", file, "--roots", self.roots())
+        crl = ("--crl", self.path("acme.crl"))
+        self.fails(REFUSED, "package", "verify", file, "--roots", self.roots(), *crl, says=["REVOKED"])
+
+
+class InspectTest(CliTest):
+    def test_inspect(self):
+        file = self.build("weather")
+        seen = self.ok_json("package", "inspect", file)
+        self.assertEqual(seen["claimed_publisher"], "")
+        self.assertEqual(seen["bytes"], os.path.getsize(file))
+        self.assertEqual(seen["manifest"]["id"], "weather")
+        self.assertEqual(seen["manifest"]["actors"][0]["skill_sets"], ["weather.v1.Weather"])
+        self.assertEqual(
+            [file["path"] for file in seen["manifest"]["files"]], ["libweather.so", "weather.binpb"]
+        )
+        text = self.ok("package", "inspect", file).out
+        for word in ("weather 1.0.0", "(unsigned)", "weather@1.0.0", "library libweather.so", "weather.binpb"):
+            self.assertIn(word, text)
+
+    def test_who_signed_is_a_claim(self):
+        text = self.ok("package", "inspect", self.signed("weather")).out
+        self.assertIn("paranet://acme/publisher/tools (not verified)", text)
+
+    def test_what_is_no_package(self):
+        write(self.path("x"), b"hello")
+        self.fails(FAILED, "package", "inspect", self.path("x"), says=[self.path("x"), "not a package"])
+        self.fails(NOT_FOUND, "package", "inspect", self.path("nothing"), says=["nothing"])
+
+
+class VersionsTest(CliTest):
+    """A node t1 with weather 1.1.0, which had 1.0.0 before."""
+
+    def setUp(self):
+        super().setUp()
+        self.start_test("t1")
+        self.files = {version: self.version(version) for version in ("1.0.0", "1.1.0")}
+        for file in self.files.values():
+            self.ok("package", "deploy", file, "--node", "t1")
+
+    def version(self, version):
+        """An archive of weather in this version."""
+        folder = self.package_folder("weather", "weather-" + version)
+        manifest = os.path.join(folder, "paranet.yaml")
+        write(manifest, read(manifest).replace(b"version: 1.0.0", b"version: " + version.encode()))
+        return self.ok_json("package", "build", folder, "--out", self.path(version + ".paranet"))["file"]
+
+    def deployed(self):
+        [package] = self.ok_json("package", "ls", "--node", "t1")["packages"]
+        return package
+
+    def weather(self):
+        self.ok("call", "weather/current", '{"city":"Oslo"}', "--node", "t1")
+
+    def test_ls_shows_actors_and_versions(self):
+        package = self.deployed()
+        self.assertEqual((package["version"], package["previous"]), ("1.1.0", ["1.0.0"]))
+        self.assertGreater(package["size"], 1000)
+        [actor] = package["running"]
+        self.assertEqual((actor["name"], actor["state"], actor["code"]), ("weather@1.1.0", "running", "library"))
+        text = self.ok("package", "ls", "--node", "t1").out
+        for word in ("KEPT", "1.0.0", "ACTOR", "weather@1.1.0", "in_process"):
+            self.assertIn(word, text)
+
+    def test_rollback_and_forward(self):
+        rolled = self.ok("package", "rollback", "weather", "--node", "t1")
+        self.assertIn("weather 1.0.0", rolled.out)
+        self.assertIn("weather 1.1.0 was taken back", rolled.err)
+        self.assertEqual((self.deployed()["version"], self.deployed()["previous"]), ("1.0.0", ["1.1.0"]))
+        self.weather()
+        self.fails(NOT_FOUND, "package", "rollback", "weather", "--node", "t1", says=["no lower version", "1.1.0"])
+        self.ok_json("package", "rollback", "weather", "--version", "1.1.0", "--node", "t1")
+        self.assertEqual(self.deployed()["version"], "1.1.0")
+        self.weather()
+        events = [event["event"] for event in self.ok_json("node", "audit", "t1")["events"]]
+        self.assertEqual(events.count("rolled-back"), 2)
+
+    def test_a_lower_version_is_refused_with_the_way_back(self):
+        self.fails(FAILED, "package", "deploy", self.files["1.0.0"], "--node", "t1", says=["package rollback"])
+        self.assertEqual(self.deployed()["version"], "1.1.0")
+
+    def test_pull(self):
+        pulled = self.ok_json("package", "pull", "weather", "--node", "t1", "--out", self.path("pulled"))
+        self.assertEqual((pulled["version"], pulled["file"]), ("1.1.0", self.path("pulled")))
+        self.assertEqual(read(self.path("pulled")), read(self.files["1.1.0"]))
+        self.ok("package", "pull", "weather", "--version", "1.0.0", "--node", "t1")
+        self.assertEqual(read(self.path("weather-1.0.0.paranet")), read(self.files["1.0.0"]))
+        self.fails(NOT_FOUND, "package", "pull", "wether", "--node", "t1", says=["weather"])
+        pull = ("package", "pull", "weather", "--version", "9.0.0", "--node", "t1")
+        self.fails(NOT_FOUND, *pull, says=["9.0.0", "1.1.0, 1.0.0"])
+
+    def test_undeploy(self):
+        self.assertIn("weather 1.1.0", self.ok("package", "undeploy", "weather", "--node", "t1").out)
+        self.assertEqual(self.ok_json("package", "ls", "--node", "t1"), {"packages": []})
+        self.fails(NOT_FOUND, "call", "weather/current", '{"city":"Oslo"}', "--node", "t1")
+        self.fails(NOT_FOUND, "package", "undeploy", "weather", "--node", "t1", says=["weather"])
+        # All of it, also after a restart; and nothing is in the way of a new beginning.
+        self.kill("t1")
+        self.ok("node", "start", "t1")
+        self.assertEqual(self.ok_json("package", "ls", "--node", "t1"), {"packages": []})
+        self.ok("package", "deploy", self.files["1.0.0"], "--node", "t1")
+        self.weather()
+
+    def test_log(self):
+        for actor in ("weather", "weather@1.1.0"):
+            log = self.ok_json("package", "log", actor, "--node", "t1")
+            self.assertEqual((log["actor"], log["dropped"]), ("weather@1.1.0", 0))
+        self.ok("package", "log", "weather", "--lines", "5", "--node", "t1")
+        self.fails(NOT_FOUND, "package", "log", "wether", "--node", "t1", says=['"weather"'])
+
+    def test_what_breaks_callers_is_refused(self):
+        folder = self.package_folder("weather", "broken")
+        manifest = os.path.join(folder, "paranet.yaml")
+        write(manifest, read(manifest).replace(b"version: 1.0.0", b"version: 1.2.0"))
+        descriptors = os.path.join(folder, "weather.binpb")
+        # The field `celsius` is called `degrees` from now on.
+        write(descriptors, read(descriptors).replace(b"celsius", b"degrees"))
+        file = self.ok_json("package", "build", folder, "--out", self.path("broken.paranet"))["file"]
+        says = ["weather.v1.CurrentResponse.celsius", "degrees", "2.0.0"]
+        self.fails(FAILED, "package", "deploy", file, "--node", "t1", says=says)
+        self.assertEqual(self.deployed()["version"], "1.1.0")
 
 
 class DeployTest(CliTest):

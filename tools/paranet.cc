@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/author/package_init.h"
+#include "tools/author/package_proto.h"
 #include "tools/cli/call.h"
 #include "tools/cli/cert_fingerprint.h"
 #include "tools/cli/cert_inspect.h"
@@ -22,8 +24,14 @@
 #include "tools/cli/node_stop.h"
 #include "tools/cli/package_build.h"
 #include "tools/cli/package_deploy.h"
+#include "tools/cli/package_inspect.h"
+#include "tools/cli/package_log.h"
 #include "tools/cli/package_ls.h"
+#include "tools/cli/package_pull.h"
+#include "tools/cli/package_rollback.h"
 #include "tools/cli/package_sign.h"
+#include "tools/cli/package_undeploy.h"
+#include "tools/cli/package_verify.h"
 #include "tools/cli/policy_allow.h"
 #include "tools/cli/policy_check.h"
 #include "tools/cli/policy_clear.h"
@@ -95,10 +103,18 @@ int main(int argc, char** argv) {
   AddNodeEnroll(tree);
   AddNodeRenew(tree);
   AddNodeAudit(tree);
+  AddPackageInit(tree);
+  AddPackageProto(tree);
   AddPackageBuild(tree);
   AddPackageSign(tree);
+  AddPackageVerify(tree);
+  AddPackageInspect(tree);
   AddPackageDeploy(tree);
+  AddPackageUndeploy(tree);
+  AddPackageRollback(tree);
+  AddPackagePull(tree);
   AddPackageLs(tree);
+  AddPackageLog(tree);
   AddFederate(tree);
   AddDefederate(tree);
   AddLinkLs(tree);

@@ -1,4 +1,4 @@
-// The extension module `paranet._native`: a node in this process. What people use is paranet/__init__.py on top of it.
+// The extension module `paranet._native`: a node in this process. What people use is paranet/node.py on top of it.
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "bindings/python/runtime/python_actor_schema.h"
+#include "bindings/python/runtime/python_runtime.h"
 #include "bindings/python/status.h"
 #include "core/base/file.h"
 #include "core/base/log.h"
@@ -97,6 +99,7 @@ class TestNode {
  private:
   absl::StatusOr<std::unique_ptr<Node>> Start(const std::string& name, const std::optional<std::string>& data_dir) {
     NodeOptions options{.name = name, .control_socket = false, .logger = MakeNullLogger()};
+    options.python_runtime = [this] { return InstallPythonRuntime(runtime_dir_); };
     if (data_dir.has_value()) {
       options.data_dir = *data_dir;
     } else {
@@ -105,6 +108,9 @@ class TestNode {
       temporary_ = std::make_unique<TemporaryDirectory>(*std::move(dir));
       options.data_dir = absl::StrCat(temporary_->path(), "/", name);
     }
+    options.python_runtime = [dir = absl::StrCat(options.data_dir, "/python-runtime")] {
+      return InstallPythonRuntime(dir);
+    };
     return Node::Start(std::move(options));
   }
 
@@ -137,10 +143,17 @@ py::bytes ExamplePackage() {
   }));
 }
 
+py::bytes BuildPackageArchive(const std::string& folder) {
+  return py::bytes(WithoutGil([&]() -> absl::StatusOr<std::string> {
+    absl::StatusOr<Package> package = BuildPackage(folder, {.python_schema = &PythonActorSchema});
+    if (!package.ok()) return package.status();
+    return SerializeArchive(*package);
+  }));
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_native, m) {
-  DefineErrors(m);
   py::class_<TestNode>(m, "TestNode")
       .def(py::init<const std::string&, const std::optional<std::string>&>(), py::arg("name"), py::arg("data_dir"))
       .def("stop", &TestNode::Stop, py::call_guard<py::gil_scoped_release>())
@@ -163,6 +176,7 @@ PYBIND11_MODULE(_native, m) {
              std::optional<double> timeout) { return WithoutGil([&] { return self.Call(skill, requests, timeout); }); },
           py::arg("skill"), py::arg("requests"), py::arg("timeout"));
   m.def("example_package", &ExamplePackage);
+  m.def("build_package", &BuildPackageArchive, py::arg("folder"));
 }
 
 }  // namespace paranet::python

@@ -10,12 +10,8 @@
 
 namespace paranet::python {
 
-// Adds the exception classes to `module`: `Error`, and one subclass for each status code, which also is the builtin
-// that a Python programmer expects (NOT_FOUND is a KeyError, DEADLINE_EXCEEDED a TimeoutError...). Each has `code`, the
-// status code's name.
-void DefineErrors(pybind11::module_& module);
-
-// Raises the exception of `status`; returns if it is OK. Holds the GIL.
+// Raises the exception of `status`, of the class that paranet/errors.py has for its code (NOT_FOUND is also a KeyError,
+// DEADLINE_EXCEEDED a TimeoutError...); returns if it is OK. Holds the GIL.
 void RaiseIfError(const absl::Status& status);
 
 // The value, or its exception. Holds the GIL.

@@ -25,11 +25,22 @@
 // its deadline has passed, or the actor is being stopped. Each of these is the end as far as the caller is concerned,
 // even if the handler still runs.
 //
+// CALLS OF OTHER SKILLS. An actor calls whatever its node can reach, also itself: with call() and a function that gets
+// the end, with call_and_wait(), or with open() as a stream, after which it uses send, close_send and receive as its
+// peer uses read, write and finish, and asks for the outcome:
+//
+//     paranet_bytes report;
+//     int32_t code = host->call_and_wait(host, call, skill, INT64_MAX, request, &report);
+//     if (code != 0) host->respond(host, call, code, (paranet_text){report.data, report.size}, no_bytes);
+//
+// A host of version 1 that is older than they are has not these functions: see VERSIONS.
+//
 // THREADS. The host calls from threads of its own, of which it has several. All functions of the host may be called
 // from any thread at any time between create() and the return of destroy(), with respect to the rules of read and
 // write. With concurrency ONE_AT_A_TIME (a choice in the package's manifest, and the default) the host never runs two
 // of unary() and stream() of one actor at the same time: it holds a lock while one of them runs and lets go of it only
-// inside read, write and wait. Threads that the module starts are its own affair. With CONCURRENT there is no lock.
+// inside read, write, wait, call_and_wait, send, receive and outcome. Threads that the module starts are its own
+// affair. With CONCURRENT there is no lock.
 //
 // ERRORS. Codes are those of gRPC: 0 OK, 1 CANCELLED, 2 UNKNOWN, 3 INVALID_ARGUMENT, 4 DEADLINE_EXCEEDED, 5 NOT_FOUND,
 // 6 ALREADY_EXISTS, 7 PERMISSION_DENIED, 8 RESOURCE_EXHAUSTED, 9 FAILED_PRECONDITION, 10 ABORTED, 11 OUT_OF_RANGE,
@@ -66,6 +77,14 @@ typedef struct paranet_option {
 
 // One call. See CALLS above.
 typedef uint64_t paranet_call;
+
+// One call that the actor makes of another skill and that streams. A number, never 0, and safe to use for ever: when
+// the call is over, the host's functions say so.
+typedef uint64_t paranet_outgoing;
+
+// The end of an outgoing unary call: `message` with an error, `response` with code 0, both valid until it returns. Must
+// not block.
+typedef void (*paranet_done)(void* user, int32_t code, paranet_text message, paranet_bytes response);
 
 // One running actor; what it points to is the module's business.
 typedef struct paranet_instance paranet_instance;
@@ -135,6 +154,46 @@ struct paranet_host {
   // Ends the call when what was written is sent. Exactly once, before stream() returns; a second time is ignored and
   // logged.
   void (*finish)(const paranet_host* host, paranet_call call, int32_t code, paranet_text message);
+
+  // --- Calls of other skills. From here on the fields are there only if struct_size covers them.
+  //
+  // `skill` is a full gRPC path (`/weather.v1.Weather/Current`) or a name, with or without a version
+  // (`weather/current~1.2`): whatever the node can reach, its own or a peer's. `parent` is the call on whose behalf it
+  // is made, or 0: the outgoing call ends when that is over, has no later deadline, and carries its caller's name and
+  // trace on. `deadline` is as in deadline(); the earlier one holds.
+
+  // Begins a unary call. `done` runs exactly once, whatever happens: on any thread, perhaps before this returns, never
+  // under the actor's lock and never after destroy() has returned.
+  void (*call)(const paranet_host* host, paranet_call parent, paranet_text skill, int64_t deadline,
+               paranet_bytes request, paranet_done done, void* user);
+
+  // The same, and blocks for the end: returns the code, and sets *result to the response, or with an error to its text;
+  // valid until the thread's next call_and_wait or outcome, or the end of the thread. Lets go of the actor's lock
+  // meanwhile, as read and write do: an actor that runs one at a time may call itself, and finds that other handlers
+  // have run. The handler of the other actor may run on the calling thread, which then comes back when that does.
+  int32_t (*call_and_wait)(const paranet_host* host, paranet_call parent, paranet_text skill, int64_t deadline,
+                           paranet_bytes request, paranet_bytes* result);
+
+  // Begins a streaming call, of any of the three shapes. Never fails at once: receive and outcome tell. Of each open
+  // there must be an outcome: the host keeps a limited number, and more of them are refused with RESOURCE_EXHAUSTED.
+  paranet_outgoing (*open)(const paranet_host* host, paranet_call parent, paranet_text skill, int64_t deadline);
+
+  // Blocks while too much is on its way. Returns 0 if the call is over. At most one thread sends and one receives.
+  int32_t (*send)(const paranet_host* host, paranet_outgoing outgoing, paranet_bytes message);
+
+  // No more messages come from this side.
+  void (*close_send)(const paranet_host* host, paranet_outgoing outgoing);
+
+  // Blocks for the next message: returns 1 and sets *message, valid until the next receive or outcome of this call.
+  // Returns 0 when there are no more.
+  int32_t (*receive)(const paranet_host* host, paranet_outgoing outgoing, paranet_bytes* message);
+
+  // Blocks until the call is over, forgets it and returns its code; sets *message, valid until the thread's next
+  // outcome or call_and_wait. Once, for every open. cancel() first to end it early.
+  int32_t (*outcome)(const paranet_host* host, paranet_outgoing outgoing, paranet_text* message);
+
+  // Gives up on it; receive returns 0, outcome says CANCELLED.
+  void (*cancel)(const paranet_host* host, paranet_outgoing outgoing);
 };
 
 // One method that the module serves.

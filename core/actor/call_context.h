@@ -33,6 +33,9 @@ class ActorContext {
   // One line in the node's log.
   void Log(LogLevel level, absl::string_view text) const;
 
+  // For the SDK.
+  const paranet_host* host() const { return host_; }
+
  private:
   const paranet_host* host_;
   std::string id_;

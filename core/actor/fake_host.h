@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <map>
 #include <string>
@@ -15,6 +16,22 @@
 
 namespace paranet::actor {
 
+// A call of another skill, and what the fake's skill does with it.
+struct FakeOutgoing {
+  // As the actor gave them.
+  paranet_call parent = 0;
+  std::string skill;
+  int64_t deadline = 0;
+  std::vector<std::string> requests;
+  bool send_closed = false;
+  bool cancelled = false;
+  bool outcome_taken = false;
+  // What it gets.
+  int32_t code = 0;
+  std::string message;
+  std::deque<std::string> responses;
+};
+
 // One call at a time, on the thread of the test. Fields are what the functions answer, and what they were given.
 struct FakeHost : paranet_host {
   // What the actor's code finds.
@@ -24,8 +41,12 @@ struct FakeHost : paranet_host {
   int64_t deadline_micros = std::numeric_limits<int64_t>::max();
   bool cancelled = false;
   std::deque<std::string> requests;
+  // The skills that the actor calls: sets code, message and responses, from what it was asked. Of a unary call it runs
+  // at once, of a streaming one when the actor has sent all.
+  std::function<void(FakeOutgoing&)> skill = [](FakeOutgoing&) {};
 
   // What it did.
+  std::deque<FakeOutgoing> outgoing;
   std::vector<std::pair<int32_t, std::string>> logged;
   std::vector<std::pair<std::string, std::string>> trailers;
   std::vector<int64_t> waits;
@@ -89,6 +110,52 @@ struct FakeHost : paranet_host {
     finish = [](const paranet_host* host, paranet_call, int32_t status, paranet_text text) {
       Of(host).End(status, text);
     };
+    call = [](const paranet_host* host, paranet_call parent, paranet_text skill_name, int64_t by, paranet_bytes request,
+              paranet_done done, void* user) {
+      FakeOutgoing& ended = Of(host).Begin(parent, skill_name, by);
+      ended.requests.push_back(Str(request));
+      Of(host).skill(ended);
+      const std::string response = ended.responses.empty() ? "" : ended.responses.front();
+      done(user, ended.code, {ended.message.data(), ended.message.size()}, {response.data(), response.size()});
+    };
+    call_and_wait = [](const paranet_host* host, paranet_call parent, paranet_text skill_name, int64_t by,
+                       paranet_bytes request, paranet_bytes* result) -> int32_t {
+      FakeOutgoing& ended = Of(host).Begin(parent, skill_name, by);
+      ended.requests.push_back(Str(request));
+      Of(host).skill(ended);
+      const std::string& text = ended.code != 0 || ended.responses.empty() ? ended.message : ended.responses.front();
+      *result = {text.data(), text.size()};
+      return ended.code;
+    };
+    open = [](const paranet_host* host, paranet_call parent, paranet_text skill_name, int64_t by) -> paranet_outgoing {
+      Of(host).Begin(parent, skill_name, by);
+      return Of(host).outgoing.size();
+    };
+    send = [](const paranet_host* host, paranet_outgoing number, paranet_bytes bytes) -> int32_t {
+      FakeOutgoing& streaming = Of(host).Numbered(number);
+      if (streaming.cancelled || streaming.send_closed) return 0;
+      streaming.requests.push_back(Str(bytes));
+      return 1;
+    };
+    close_send = [](const paranet_host* host, paranet_outgoing number) {
+      FakeOutgoing& streaming = Of(host).Numbered(number);
+      if (!std::exchange(streaming.send_closed, true)) Of(host).skill(streaming);
+    };
+    receive = [](const paranet_host* host, paranet_outgoing number, paranet_bytes* bytes) -> int32_t {
+      FakeOutgoing& streaming = Of(host).Numbered(number);
+      if (streaming.cancelled || streaming.responses.empty()) return 0;
+      Of(host).received_ = streaming.responses.front();
+      streaming.responses.pop_front();
+      *bytes = {Of(host).received_.data(), Of(host).received_.size()};
+      return 1;
+    };
+    outcome = [](const paranet_host* host, paranet_outgoing number, paranet_text* text) -> int32_t {
+      FakeOutgoing& streaming = Of(host).Numbered(number);
+      streaming.outcome_taken = true;
+      *text = {streaming.message.data(), streaming.message.size()};
+      return streaming.cancelled ? 1 : streaming.code;
+    };
+    cancel = [](const paranet_host* host, paranet_outgoing number) { Of(host).Numbered(number).cancelled = true; };
   }
 
  private:
@@ -97,13 +164,23 @@ struct FakeHost : paranet_host {
     return *const_cast<FakeHost*>(static_cast<const FakeHost*>(host));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
   }
   static std::string Str(paranet_text text) { return std::string(text.data == nullptr ? "" : text.data, text.size); }
+  static std::string Str(paranet_bytes bytes) {
+    return std::string(bytes.data == nullptr ? "" : static_cast<const char*>(bytes.data), bytes.size);
+  }
   void End(int32_t status, paranet_text text) {
     ++ends;
     code = status;
     message = Str(text);
   }
 
+  FakeOutgoing& Begin(paranet_call parent, paranet_text skill_name, int64_t by) {
+    outgoing.push_back({.parent = parent, .skill = Str(skill_name), .deadline = by});
+    return outgoing.back();
+  }
+  FakeOutgoing& Numbered(paranet_outgoing number) { return outgoing.at(number - 1); }
+
   std::string reading_;
+  std::string received_;
 };
 
 }  // namespace paranet::actor

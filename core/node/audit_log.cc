@@ -58,6 +58,10 @@ absl::string_view AuditKindName(AuditKind kind) {
       return "defederated";
     case AuditKind::kDeployed:
       return "deployed";
+    case AuditKind::kRolledBack:
+      return "rolled-back";
+    case AuditKind::kUndeployed:
+      return "undeployed";
     case AuditKind::kStopAsked:
       return "stop-asked";
     case AuditKind::kPeerRefused:

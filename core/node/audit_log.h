@@ -39,6 +39,8 @@ enum class AuditKind {
   kFederated,
   kDefederated,
   kDeployed,
+  kRolledBack,
+  kUndeployed,
   kStopAsked,
   // What strangers and lost peers can cause at will.
   kPeerRefused,

@@ -23,6 +23,8 @@ namespace {
 constexpr absl::Duration kEnrolTime = absl::Seconds(30);
 // How long Federate waits for the link where the client has set no deadline.
 constexpr absl::Duration kFederateTime = absl::Seconds(30);
+// Bytes of an archive in one message: well below gRPC's default limit of 4 MiB.
+constexpr size_t kChunk = size_t{1} << 20;
 
 }  // namespace
 
@@ -65,9 +67,50 @@ grpc::Status ControlService::Deploy(grpc::ServerContext* context, grpc::ServerRe
     }
     if (context->IsCancelled()) return absl::CancelledError("the client has cancelled the deployment");
     PARANET_ASSIGN_OR_RETURN(*response, node_->Deploy(std::move(archive)));
-    const v1::PackageInfo& package = response->package();
-    node_->audit()->Note(AuditKind::kDeployed, actor, absl::StrCat(package.id(), "@", package.version()),
-                         package.digest());
+    NotePackage(AuditKind::kDeployed, actor, response->package());
+    return absl::OkStatus();
+  });
+}
+
+void ControlService::NotePackage(AuditKind kind, const std::string& actor, const v1::PackageInfo& package) {
+  node_->audit()->Note(kind, actor, absl::StrCat(package.id(), "@", package.version()), package.digest());
+}
+
+grpc::Status ControlService::Undeploy(grpc::ServerContext* context, const v1::UndeployRequest* request,
+                                      v1::UndeployResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_DEPLOY, [&](const std::string& actor) -> absl::Status {
+    PARANET_ASSIGN_OR_RETURN(*response->mutable_package(), node_->Undeploy(request->id()));
+    NotePackage(AuditKind::kUndeployed, actor, response->package());
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::RollBackPackage(grpc::ServerContext* context, const v1::RollBackPackageRequest* request,
+                                             v1::DeployResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_DEPLOY, [&](const std::string& actor) -> absl::Status {
+    PARANET_ASSIGN_OR_RETURN(*response, node_->RollBackPackage(request->id(), request->version()));
+    NotePackage(AuditKind::kRolledBack, actor, response->package());
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::PullPackage(grpc::ServerContext* context, const v1::PullPackageRequest* request,
+                                         grpc::ServerWriter<v1::PullPackageResponse>* writer) {
+  return Do(*context, v1::OPERATOR_ROLE_READ, [&](const std::string& /*actor*/) -> absl::Status {
+    PARANET_ASSIGN_OR_RETURN(const std::string archive, node_->PullPackage(request->id(), request->version()));
+    v1::PullPackageResponse response;
+    for (size_t at = 0; at < archive.size(); at += kChunk) {
+      response.set_chunk(archive.substr(at, kChunk));
+      if (!writer->Write(response)) return absl::CancelledError("the client has gone");
+    }
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status ControlService::GetActorLog(grpc::ServerContext* context, const v1::GetActorLogRequest* request,
+                                         v1::GetActorLogResponse* response) {
+  return Do(*context, v1::OPERATOR_ROLE_READ, [&](const std::string& /*actor*/) -> absl::Status {
+    PARANET_ASSIGN_OR_RETURN(*response, node_->GetActorLog(request->actor(), request->lines()));
     return absl::OkStatus();
   });
 }

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "core/base/clock.h"
+#include "core/node/audit_log.h"
 #include "core/node/federation_control.h"
 #include "core/node/node_control.h"
 #include "core/node/node_enrolment.h"
@@ -21,6 +22,7 @@
 #include "grpcpp/support/status.h"
 #include "grpcpp/support/sync_stream.h"
 #include "paranet/v1/node.grpc.pb.h"
+#include "paranet/v1/package.pb.h"
 
 namespace paranet {
 
@@ -44,9 +46,18 @@ class ControlService final : public v1::Node::WithGenericMethod_Call<v1::Node::S
                          v1::GetStatusResponse* response) override;
   // With the role `root`.
   grpc::Status Stop(grpc::ServerContext* context, const v1::StopRequest* request, v1::StopResponse* response) override;
-  // With the role `deploy`. RESOURCE_EXHAUSTED beyond `max_archive`.
+  // With the role `deploy`, as the next two. RESOURCE_EXHAUSTED beyond `max_archive`.
   grpc::Status Deploy(grpc::ServerContext* context, grpc::ServerReader<v1::DeployRequest>* reader,
                       v1::DeployResponse* response) override;
+  grpc::Status Undeploy(grpc::ServerContext* context, const v1::UndeployRequest* request,
+                        v1::UndeployResponse* response) override;
+  grpc::Status RollBackPackage(grpc::ServerContext* context, const v1::RollBackPackageRequest* request,
+                               v1::DeployResponse* response) override;
+  // With the role `read`, as the next.
+  grpc::Status PullPackage(grpc::ServerContext* context, const v1::PullPackageRequest* request,
+                           grpc::ServerWriter<v1::PullPackageResponse>* writer) override;
+  grpc::Status GetActorLog(grpc::ServerContext* context, const v1::GetActorLogRequest* request,
+                           v1::GetActorLogResponse* response) override;
   grpc::Status ListPackages(grpc::ServerContext* context, const v1::ListPackagesRequest* request,
                             v1::ListPackagesResponse* response) override;
   grpc::Status ListSkills(grpc::ServerContext* context, const v1::ListSkillsRequest* request,
@@ -89,6 +100,7 @@ class ControlService final : public v1::Node::WithGenericMethod_Call<v1::Node::S
   grpc::Status Do(const grpc::ServerContext& context, v1::OperatorRole role,
                   absl::FunctionRef<absl::Status(const std::string& actor)> body);
   NodeEnrolment Enrolment();
+  void NotePackage(AuditKind kind, const std::string& actor, const v1::PackageInfo& package);
   void NoteEnrolled(const std::string& actor, const v1::CertificateInfo& certificate);
   absl::StatusOr<FederationControl*> Federation();
   absl::StatusOr<pki::NodeTrust*> Trust();

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "core/base/status_testutil.h"
 #include "core/node/federation_control_testutil.h"
@@ -100,6 +101,55 @@ TEST_F(ControlServiceTest, DeployOfTooMuchReachesNobody) {
             grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(node_.archive_, "");
   EXPECT_TRUE(Deploy({std::string(60, 'x'), std::string(40, 'x')}, &response).ok());
+}
+
+TEST_F(ControlServiceTest, UndeployAndRollBackAreRecorded) {
+  v1::UndeployRequest undeploy;
+  v1::UndeployResponse undeployed;
+  undeploy.set_id("weather");
+  ASSERT_TRUE(stub_->Undeploy(&context_, undeploy, &undeployed).ok());
+  EXPECT_EQ(undeployed.package().id(), "weather");
+  undeploy.set_id("nothing");
+  grpc::ClientContext other;
+  EXPECT_EQ(stub_->Undeploy(&other, undeploy, &undeployed).error_code(), grpc::StatusCode::NOT_FOUND);
+  v1::RollBackPackageRequest back;
+  back.set_id("weather");
+  back.set_version("1.0.0");
+  v1::DeployResponse response;
+  grpc::ClientContext context;
+  ASSERT_TRUE(stub_->RollBackPackage(&context, back, &response).ok());
+  EXPECT_EQ(response.package().version(), "1.0.0");
+  const std::vector<std::string> events = node_.Events();
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_TRUE(absl::StrContains(events[0], "rolled-back weather@1.0.0")) << events[0];
+  EXPECT_TRUE(absl::StrContains(events[1], "undeployed weather@")) << events[1];
+}
+
+TEST_F(ControlServiceTest, PullComesInChunks) {
+  node_.archive_ = std::string((size_t{2} << 20) + 5, 'x');
+  v1::PullPackageRequest request;
+  request.set_id("weather");
+  const auto reader = stub_->PullPackage(&context_, request);
+  v1::PullPackageResponse response;
+  std::string archive;
+  int chunks = 0;
+  for (; reader->Read(&response); ++chunks) archive += response.chunk();
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_EQ(archive, node_.archive_);
+  EXPECT_EQ(chunks, 3);
+  request.set_id("nothing");
+  grpc::ClientContext context;
+  EXPECT_EQ(stub_->PullPackage(&context, request)->Finish().error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(ControlServiceTest, ActorLog) {
+  v1::GetActorLogRequest request;
+  v1::GetActorLogResponse response;
+  request.set_actor("weather");
+  request.set_lines(2);
+  ASSERT_TRUE(stub_->GetActorLog(&context_, request, &response).ok());
+  EXPECT_EQ(response.lines_size(), 2);
+  EXPECT_EQ(response.actor(), "weather@1.0.0");
 }
 
 TEST_F(ControlServiceTest, Lists) {
@@ -210,6 +260,10 @@ TEST_F(ControlServiceTest, EveryMethodTakesItsRole) {
   client_ = "paranet://other/operator/bob";
   refused("read", &Stub::GetStatus, v1::GetStatusRequest(), v1::GetStatusResponse());
   refused("read", &Stub::ListPackages, v1::ListPackagesRequest(), v1::ListPackagesResponse());
+  refused("read", &Stub::GetActorLog, v1::GetActorLogRequest(), v1::GetActorLogResponse());
+  grpc::ClientContext pull;
+  EXPECT_THAT(stub_->PullPackage(&pull, v1::PullPackageRequest())->Finish().error_message(),
+              HasSubstr("lacks the role \"read\""));
   refused("read", &Stub::ListSkills, v1::ListSkillsRequest(), v1::ListSkillsResponse());
   refused("read", &Stub::GetSkill, v1::GetSkillRequest(), v1::GetSkillResponse());
   refused("read", &Stub::ListLinks, v1::ListLinksRequest(), v1::ListLinksResponse());
@@ -221,6 +275,8 @@ TEST_F(ControlServiceTest, EveryMethodTakesItsRole) {
   client_ = "paranet://acme/operator/alice";
   refused("federate", &Stub::Federate, v1::FederateRequest(), v1::FederateResponse());
   refused("federate", &Stub::Defederate, v1::DefederateRequest(), v1::DefederateResponse());
+  refused("deploy", &Stub::Undeploy, v1::UndeployRequest(), v1::UndeployResponse());
+  refused("deploy", &Stub::RollBackPackage, v1::RollBackPackageRequest(), v1::DeployResponse());
   refused("root", &Stub::Stop, v1::StopRequest(), v1::StopResponse());
   refused("root", &Stub::UpdateTrust, v1::UpdateTrustRequest(), v1::GetTrustResponse());
   refused("root", &Stub::UpdatePolicy, v1::UpdatePolicyRequest(), v1::GetPolicyResponse());

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "core/base/file.h"
 #include "core/base/status.h"
+#include "core/node/actor_policy.h"
 #include "core/node/audit_log.h"
 #include "core/node/control_listener.h"
 #include "core/node/installed_kind.h"
@@ -29,6 +31,7 @@
 #include "core/node/trust_audit.h"
 #include "core/node/version.h"
 #include "core/package/package_store.h"
+#include "core/routing/node_skill_caller.h"
 #include "core/rpc/tcp_listener.h"
 #include "core/runtime/actor_executor.h"
 #include "core/runtime/package_runtime.h"
@@ -65,6 +68,16 @@ class NodeImpl final : public Node {
 
   v1::GetStatusResponse Status() override;
   absl::StatusOr<v1::DeployResponse> Deploy(std::string archive) override { return packages_->Deploy(archive); }
+  absl::StatusOr<v1::DeployResponse> RollBackPackage(const std::string& id, const std::string& version) override {
+    return packages_->RollBack(id, version);
+  }
+  absl::StatusOr<v1::PackageInfo> Undeploy(const std::string& id) override { return packages_->Undeploy(id); }
+  absl::StatusOr<std::string> PullPackage(const std::string& id, const std::string& version) override {
+    return packages_->Pull(id, version);
+  }
+  absl::StatusOr<v1::GetActorLogResponse> GetActorLog(const std::string& actor, uint32_t lines) override {
+    return packages_->ActorLogTail(actor, lines);
+  }
   std::vector<v1::PackageInfo> ListPackages() override { return packages_->List(); }
   std::vector<v1::SkillSetEntry> ListSkills() override { return ListSkillSets(*catalogue_.snapshot()); }
   absl::StatusOr<v1::GetSkillResponse> GetSkill(const std::string& skill) override {
@@ -101,6 +114,8 @@ class NodeImpl final : public Node {
   absl::Status StartInDirectory();
   absl::Status OpenTrust();
   absl::Status StartPackages();
+  // What the actors of a package run on and with; `publisher` answers for it.
+  RuntimeOptions ActorRuntime(const std::string& publisher);
   absl::Status StartNetwork();
   absl::StatusOr<std::unique_ptr<NetworkListener>> MakeNetwork(std::shared_ptr<pki::NodeTrust> trust);
   absl::StatusOr<std::unique_ptr<FederationControl>> MakeFederation(std::shared_ptr<pki::NodeTrust> trust);
@@ -264,6 +279,9 @@ absl::Status NodeImpl::OpenTrust() {
 }
 
 absl::Status NodeImpl::StartPackages() {
+  if (!options_.actors_file.empty()) {
+    PARANET_RETURN_IF_ERROR(InstallActorPolicy(options_.actors_file, options_.data_dir));
+  }
   PARANET_ASSIGN_OR_RETURN(store_, PackageStore::Open(options_.data_dir));
   executor_ = std::make_shared<ActorExecutor>();
   packages_ = std::make_unique<PackageManager>(PackageManager::Options{
@@ -276,10 +294,24 @@ absl::Status NodeImpl::StartPackages() {
         pki::NodeTrust* const trust = in_force_;
         return trust != nullptr ? trust->state() : nullptr;
       },
-      .start = [this](const v1::Manifest& manifest,
-                      const std::string& dir) { return StartPackage(manifest, dir, executor_, options_.logger); },
+      .start = [this](const v1::Manifest& manifest, const std::string& dir,
+                      const std::string& publisher) { return StartPackage(manifest, dir, ActorRuntime(publisher)); },
       .logger = options_.logger});
   return packages_->Restore();
+}
+
+RuntimeOptions NodeImpl::ActorRuntime(const std::string& publisher) {
+  return {.executor = executor_,
+          .caller = std::make_shared<NodeSkillCaller>(&router_),
+          .settings =
+              [file = ActorPolicyFile(options_.data_dir)](absl::string_view package, absl::string_view actor) {
+                return ReadActorSettings(file, std::string(package), std::string(actor));
+              },
+          .work_dir = absl::StrCat(options_.data_dir, "/actors"),
+          .isolation = DefaultIsolation(publisher, standard() ? in_force_.load()->self().network : ""),
+          .python_runtime = options_.python_runtime,
+          .changed = [this] { catalogue_.Touch(); },
+          .logger = options_.logger};
 }
 
 absl::StatusOr<ListenAddress> NodeImpl::ChooseAddress() {

@@ -59,6 +59,10 @@ struct NodeOptions {
   // Of a Standard Node; a Test Node uses it when it becomes one. Without, the node never federates and stays what it
   // is.
   MakeFederation make_federation;
+  // The operator's settings for actors (actor_policy.h), copied to DATA_DIR/actors.yaml. Empty: what is there stays.
+  std::string actors_file;
+  // Of Python actors (RuntimeOptions, package_runtime.h); null: they are UNIMPLEMENTED.
+  std::function<absl::StatusOr<std::string>()> python_runtime;
   Logger logger;
   // Null: the system's.
   std::shared_ptr<Clock> clock;

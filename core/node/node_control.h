@@ -2,6 +2,7 @@
 #ifndef PARANET_CORE_NODE_NODE_CONTROL_H_
 #define PARANET_CORE_NODE_NODE_CONTROL_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,12 @@ class NodeControl {
 
   // `archive`: an archive's bytes. Notes for the operator in the response. On any error nothing has changed.
   virtual absl::StatusOr<v1::DeployResponse> Deploy(std::string archive) = 0;
+  // As in PackageManager (package_manager.h), as are the next four.
+  virtual absl::StatusOr<v1::DeployResponse> RollBackPackage(const std::string& id, const std::string& version) = 0;
+  virtual absl::StatusOr<v1::PackageInfo> Undeploy(const std::string& id) = 0;
+  // An archive's bytes.
+  virtual absl::StatusOr<std::string> PullPackage(const std::string& id, const std::string& version) = 0;
+  virtual absl::StatusOr<v1::GetActorLogResponse> GetActorLog(const std::string& actor, uint32_t lines) = 0;
   // Sorted by id.
   virtual std::vector<v1::PackageInfo> ListPackages() = 0;
 

@@ -2,6 +2,7 @@
 #ifndef PARANET_CORE_NODE_NODE_CONTROL_TESTUTIL_H_
 #define PARANET_CORE_NODE_NODE_CONTROL_TESTUTIL_H_
 
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -49,6 +50,31 @@ class FakeNode final : public NodeControl {
     if (archive_ == "bad") return absl::DataLossError("truncated");
     v1::DeployResponse response;
     response.mutable_package()->set_id("weather");
+    return response;
+  }
+  // Knows the package weather, whose archive is `archive_`, and its actor.
+  absl::StatusOr<v1::DeployResponse> RollBackPackage(const std::string& id, const std::string& version) override {
+    if (id != "weather") return absl::NotFoundError("no such package");
+    v1::DeployResponse response;
+    response.mutable_package()->set_id(id);
+    response.mutable_package()->set_version(version);
+    return response;
+  }
+  absl::StatusOr<v1::PackageInfo> Undeploy(const std::string& id) override {
+    if (id != "weather") return absl::NotFoundError("no such package");
+    v1::PackageInfo package;
+    package.set_id(id);
+    return package;
+  }
+  absl::StatusOr<std::string> PullPackage(const std::string& id, const std::string& /*version*/) override {
+    if (id != "weather") return absl::NotFoundError("no such package");
+    return archive_;
+  }
+  absl::StatusOr<v1::GetActorLogResponse> GetActorLog(const std::string& actor, uint32_t lines) override {
+    if (actor != "weather") return absl::NotFoundError("no such actor");
+    v1::GetActorLogResponse response;
+    response.set_actor("weather@1.0.0");
+    for (uint32_t i = 0; i < lines; ++i) response.add_lines()->set_text("line");
     return response;
   }
   std::vector<v1::PackageInfo> ListPackages() override { return std::vector<v1::PackageInfo>(3); }

@@ -66,8 +66,49 @@ std::vector<std::string> NodeMigrations() {
       decision INTEGER NOT NULL
     );
     CREATE INDEX audit_by_decision ON audit(decision, id);
+  )sql",
+          R"sql(
+    ALTER TABLE package ADD COLUMN signature BLOB NOT NULL DEFAULT x'';
+    CREATE TABLE package_previous(
+      id TEXT NOT NULL,
+      version TEXT NOT NULL,
+      digest TEXT NOT NULL,
+      publisher TEXT NOT NULL,
+      deployed_unix_ms INTEGER NOT NULL,
+      signature BLOB NOT NULL,
+      PRIMARY KEY(id, version)
+    );
   )sql"};
 }
+
+namespace {
+
+// In the order of the columns of both tables.
+constexpr absl::string_view kPackageColumns = "id, version, digest, publisher, deployed_unix_ms, signature";
+
+std::vector<SqlValue> PackageValues(const DeployedPackage& package) {
+  return {package.id,
+          package.version,
+          package.digest,
+          package.publisher,
+          absl::ToUnixMillis(package.deployed_at),
+          Blob{package.signature}};
+}
+
+std::vector<DeployedPackage> PackagesOf(const std::vector<SqlRow>& rows) {
+  std::vector<DeployedPackage> packages;
+  for (const SqlRow& row : rows) {
+    packages.push_back({.id = row.Text(0),
+                        .version = row.Text(1),
+                        .digest = row.Text(2),
+                        .publisher = row.Text(3),
+                        .deployed_at = absl::FromUnixMillis(row.Int(4)),
+                        .signature = row.Text(5)});
+  }
+  return packages;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<NodeState>> NodeState::Open(const std::string& data_dir, const std::string& name,
                                                            v1::NodeKind kind, absl::Time now) {
@@ -102,24 +143,38 @@ absl::Status NodeState::Started(absl::string_view address) {
 absl::Status NodeState::Promoted() { return database_->Execute("UPDATE meta SET kind = ?", {int64_t{v1::STANDARD}}); }
 
 absl::StatusOr<std::vector<DeployedPackage>> NodeState::Packages() {
-  PARANET_ASSIGN_OR_RETURN(
-      std::vector<SqlRow> rows,
-      database_->Query("SELECT id, version, digest, publisher, deployed_unix_ms FROM package ORDER BY id"));
-  std::vector<DeployedPackage> packages;
-  for (const SqlRow& row : rows) {
-    packages.push_back({.id = row.Text(0),
-                        .version = row.Text(1),
-                        .digest = row.Text(2),
-                        .publisher = row.Text(3),
-                        .deployed_at = absl::FromUnixMillis(row.Int(4))});
-  }
-  return packages;
+  PARANET_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows,
+                           database_->Query(absl::StrCat("SELECT ", kPackageColumns, " FROM package ORDER BY id")));
+  return PackagesOf(rows);
 }
 
-absl::Status NodeState::PutPackage(const DeployedPackage& package) {
-  return database_->Execute(
-      "INSERT OR REPLACE INTO package(id, version, digest, publisher, deployed_unix_ms) VALUES (?, ?, ?, ?, ?)",
-      {package.id, package.version, package.digest, package.publisher, absl::ToUnixMillis(package.deployed_at)});
+absl::StatusOr<std::vector<DeployedPackage>> NodeState::PreviousPackages() {
+  PARANET_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows,
+                           database_->Query(absl::StrCat("SELECT ", kPackageColumns,
+                                                         " FROM package_previous ORDER BY id, deployed_unix_ms DESC")));
+  return PackagesOf(rows);
+}
+
+absl::Status NodeState::PutPackage(const DeployedPackage& package, const std::vector<DeployedPackage>& previous) {
+  return database_->Transaction([&]() -> absl::Status {
+    PARANET_RETURN_IF_ERROR(database_->Execute(
+        absl::StrCat("INSERT OR REPLACE INTO package(", kPackageColumns, ") VALUES (?, ?, ?, ?, ?, ?)"),
+        PackageValues(package)));
+    PARANET_RETURN_IF_ERROR(database_->Execute("DELETE FROM package_previous WHERE id = ?", {package.id}));
+    for (const DeployedPackage& version : previous) {
+      PARANET_RETURN_IF_ERROR(database_->Execute(
+          absl::StrCat("INSERT INTO package_previous(", kPackageColumns, ") VALUES (?, ?, ?, ?, ?, ?)"),
+          PackageValues(version)));
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status NodeState::RemovePackage(const std::string& id) {
+  return database_->Transaction([&]() -> absl::Status {
+    PARANET_RETURN_IF_ERROR(database_->Execute("DELETE FROM package WHERE id = ?", {id}));
+    return database_->Execute("DELETE FROM package_previous WHERE id = ?", {id});
+  });
 }
 
 }  // namespace paranet

@@ -15,8 +15,8 @@
 
 namespace paranet {
 
-// The scripts for Database::Open: the node's own tables (`meta`, `package`; `operator_role` and `call_rule` of Policy,
-// `audit` of AuditLog) and its federation's:
+// The scripts for Database::Open: the node's own tables (`meta`, `package`, `package_previous`; `operator_role` and
+// `call_rule` of Policy, `audit` of AuditLog) and its federation's:
 //   link(peer TEXT PRIMARY KEY, address TEXT NOT NULL, mode INTEGER NOT NULL, dialler INTEGER NOT NULL,
 //        created_unix_ms INTEGER NOT NULL)
 //   defederated(peer TEXT PRIMARY KEY, at_unix_ms INTEGER NOT NULL)
@@ -31,6 +31,8 @@ struct DeployedPackage {
   // Identity URI; empty if unsigned.
   std::string publisher;
   absl::Time deployed_at;
+  // A serialized v1::Signature; empty if unsigned.
+  std::string signature;
 };
 
 // Thread-safe. Whoever opens it holds the lock on the data directory.
@@ -54,8 +56,13 @@ class NodeState {
 
   // Sorted by id.
   absl::StatusOr<std::vector<DeployedPackage>> Packages();
-  // Adds `package`, or replaces the one with its id.
-  absl::Status PutPackage(const DeployedPackage& package);
+  // Versions that were deployed before, sorted by id, then by when, the latest first.
+  absl::StatusOr<std::vector<DeployedPackage>> PreviousPackages();
+  // `package` in the place of the one with its id, and `previous`, of the same id, each with another version, in the
+  // place of those that it had. All or nothing.
+  absl::Status PutPackage(const DeployedPackage& package, const std::vector<DeployedPackage>& previous);
+  // Forgets the package and its previous versions. OK if there is none.
+  absl::Status RemovePackage(const std::string& id);
 
  private:
   NodeState(std::unique_ptr<Database> database, v1::NodeKind kind) : database_(std::move(database)), kind_(kind) {}

@@ -1,24 +1,16 @@
 #include "core/node/package_manager.h"
 
-#include <algorithm>
-#include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "core/base/file.h"
 #include "core/base/status_testutil.h"
-#include "core/package/archive.h"
-#include "core/package/package_signature.h"
+#include "core/node/package_manager_testutil.h"
 #include "core/package/package_testutil.h"
 #include "core/skill/provider_testutil.h"
-#include "core/skill/skill_set_testutil.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pki/testutil/test_network.h"
 
 namespace paranet {
 namespace {
@@ -29,122 +21,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-// What happened to fake packages, in order: `start weather@1.0.0`, `stop weather@1.0.0`.
-using Events = std::vector<std::string>;
-
-// One provider for each actor of the manifest, with the weather skill set.
-class FakePackage final : public RunningPackage {
- public:
-  FakePackage(const v1::Manifest& manifest, Events* events, std::function<void()> on_stop)
-      : events_(events), on_stop_(std::move(on_stop)) {
-    for (const v1::ActorManifest& actor : manifest.actors()) {
-      Offer& offer = offers_.emplace_back();
-      offer.provider = std::make_shared<FakeProvider>(absl::StrCat(actor.id(), "@", actor.version()));
-      offer.skill_sets = {actor.id() == "bank" ? MakeSkillSet(R"txt(syntax = "proto3"; package bank.v1; message M {}
-                                                   service Desk { rpc Open(M) returns (M); })txt",
-                                                              "bank.v1.Desk")
-                                               : WeatherSkillSet()};
-    }
-    events_->push_back("start " + Name());
-  }
-  const std::vector<Offer>& offers() const override { return offers_; }
-  void Stop(absl::Time /*deadline*/) override {
-    if (std::exchange(stopped_, true)) return;
-    events_->push_back("stop " + Name());
-    on_stop_();
-  }
-
- private:
-  std::string Name() const { return offers_.empty() ? "nothing" : offers_[0].provider->name(); }
-
-  Events* const events_;
-  const std::function<void()> on_stop_;
-  std::vector<Offer> offers_;
-  bool stopped_ = false;
-};
-
-class PackageManagerTest : public testing::Test {
- protected:
-  void SetUp() override {
-    ASSERT_OK_AND_ASSIGN(TemporaryDirectory dir, TemporaryDirectory::Create("packages"));
-    dir_.emplace(std::move(dir));
-    Open(v1::TEST);
-  }
-
-  // Starts anew on what is there.
-  void Open(v1::NodeKind kind) {
-    manager_.reset();
-    state_.reset();
-    store_.reset();
-    events_.clear();
-    ASSERT_OK_AND_ASSIGN(state_, NodeState::Open(dir_->path(), "alpha", kind, clock_.Now()));
-    ASSERT_OK_AND_ASSIGN(store_, PackageStore::Open(dir_->path()));
-    manager_ = std::make_unique<PackageManager>(PackageManager::Options{
-        .node_name = "alpha",
-        .state = state_.get(),
-        .store = store_.get(),
-        .catalogue = &catalogue_,
-        .clock = &clock_,
-        .trust = [this, kind] { return kind == v1::STANDARD ? trust_->state() : nullptr; },
-        .start = [this](const v1::Manifest& manifest,
-                        const std::string& dir) -> absl::StatusOr<std::unique_ptr<RunningPackage>> {
-          EXPECT_OK(ReadFile(dir + "/weather.binpb"));
-          if (!start_error_.ok()) return start_error_;
-          return std::make_unique<FakePackage>(manifest, &events_, [this] { providers_at_stop_ = Providers(); });
-        },
-        .logger = MakeNullLogger()});
-    ASSERT_OK(manager_->Restore());
-  }
-
-  // `weather` in this version, with one actor of that version; `salt` changes its content.
-  Package Make(const std::string& version, const std::string& salt = "", const std::string& id = "weather",
-               const std::string& actor = "weather") {
-    v1::Manifest manifest = WeatherManifest();
-    manifest.set_id(id);
-    manifest.set_version(version);
-    manifest.mutable_actors(0)->set_id(actor);
-    manifest.mutable_actors(0)->set_version(version);
-    std::map<std::string, std::string> files = WeatherFiles();
-    files["salt"] = salt;
-    return MakePackage(std::move(manifest), std::move(files));
-  }
-  absl::StatusOr<v1::DeployResponse> Deploy(const Package& package) {
-    absl::StatusOr<std::string> archive = SerializeArchive(package);
-    if (!archive.ok()) return archive.status();
-    return manager_->Deploy(*archive);
-  }
-  Package Signed(Package package, pki::TestNetwork& network) {
-    const pki::NetworkRoot::IssuedKey publisher = network.Issue(pki::Role::kPublisher, "labs");
-    EXPECT_OK(SignPackage(&package, publisher.key, publisher.chain));
-    return package;
-  }
-
-  std::vector<std::string> Providers() const {
-    std::vector<std::string> names;
-    for (const auto& entry : catalogue_.snapshot()->entries()) {
-      for (const auto& provider : entry->providers) names.push_back(provider->name());
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-  }
-  std::string Version() const {
-    const std::vector<v1::PackageInfo> packages = manager_->List();
-    return packages.size() == 1 ? packages[0].version() : absl::StrCat(packages.size(), " packages");
-  }
-
-  SystemClock clock_;
-  std::optional<TemporaryDirectory> dir_;
-  pki::TestNetwork network_;
-  const std::shared_ptr<pki::NodeTrust> trust_ = network_.Trust("alpha");
-  Catalogue catalogue_;
-  std::unique_ptr<NodeState> state_;
-  std::unique_ptr<PackageStore> store_;
-  Events events_;
-  std::vector<std::string> providers_at_stop_;
-  absl::Status start_error_;
-  std::unique_ptr<PackageManager> manager_;
-};
 
 TEST_F(PackageManagerTest, DeploysAndDescribes) {
   ASSERT_OK_AND_ASSIGN(v1::DeployResponse response, Deploy(Make("1.0.0")));
@@ -186,17 +62,15 @@ TEST_F(PackageManagerTest, TheSameAgainChangesNothing) {
   ASSERT_OK_AND_ASSIGN(v1::DeployResponse again, Deploy(Make("1.0.0")));
   EXPECT_THAT(again.notes(), Contains(HasSubstr("deployed already")));
   EXPECT_EQ(again.package().state(), v1::PackageInfo::RUNNING);
-  EXPECT_THAT(events_, ElementsAre("start weather@1.0.0"));
+  EXPECT_THAT(events_.Now(), ElementsAre("start weather@1.0.0"));
 }
 
 TEST_F(PackageManagerTest, TheNewVersionIsOfferedBeforeTheOldIsStopped) {
   ASSERT_OK(Deploy(Make("1.0.0")));
-  const std::string old_files = store_->Path(Make("1.0.0").Digest());
   ASSERT_OK(Deploy(Make("1.1.0")));
-  EXPECT_THAT(events_, ElementsAre("start weather@1.0.0", "start weather@1.1.0", "stop weather@1.0.0"));
-  EXPECT_THAT(providers_at_stop_, ElementsAre("weather@1.1.0"));
+  EXPECT_THAT(events_.Wait(3), ElementsAre("start weather@1.0.0", "start weather@1.1.0", "stop weather@1.0.0"));
+  EXPECT_THAT(ProvidersAtStop(), ElementsAre("weather@1.1.0"));
   EXPECT_EQ(Version(), "1.1.0");
-  EXPECT_THAT(ReadFile(old_files + "/weather.binpb"), StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_F(PackageManagerTest, AnActorThatKeepsItsVersionIsReplacedInPlace) {
@@ -206,7 +80,7 @@ TEST_F(PackageManagerTest, AnActorThatKeepsItsVersionIsReplacedInPlace) {
   ASSERT_OK(Deploy(MakePackage(next.manifest, next.files)));
   EXPECT_EQ(Version(), "1.1.0");
   EXPECT_THAT(Providers(), ElementsAre("weather@1.0.0"));
-  EXPECT_THAT(events_, ElementsAre("start weather@1.0.0", "start weather@1.0.0", "stop weather@1.0.0"));
+  EXPECT_THAT(events_.Wait(3), ElementsAre("start weather@1.0.0", "start weather@1.0.0", "stop weather@1.0.0"));
 }
 
 TEST_F(PackageManagerTest, ALowerVersionIsRefused) {
@@ -220,7 +94,7 @@ TEST_F(PackageManagerTest, ATestNodeReplacesTheSameVersionWithOtherContent) {
   ASSERT_OK(Deploy(Make("1.0.0")));
   ASSERT_OK_AND_ASSIGN(v1::DeployResponse response, Deploy(Make("1.0.0", "salt")));
   EXPECT_EQ(response.package().digest(), Make("1.0.0", "salt").Digest());
-  EXPECT_THAT(events_, SizeIs(3));
+  EXPECT_THAT(events_.Wait(3), SizeIs(3));
   Open(v1::TEST);
   EXPECT_EQ(manager_->List()[0].digest(), Make("1.0.0", "salt").Digest());
 }
@@ -232,7 +106,7 @@ TEST_F(PackageManagerTest, APackageThatDoesNotStartChangesNothing) {
                                               AllOf(HasSubstr("weather 1.1.0"), HasSubstr("does not load"))));
   EXPECT_EQ(Version(), "1.0.0");
   EXPECT_THAT(Providers(), ElementsAre("weather@1.0.0"));
-  EXPECT_THAT(events_, ElementsAre("start weather@1.0.0"));
+  EXPECT_THAT(events_.Now(), ElementsAre("start weather@1.0.0"));
   EXPECT_THAT(ReadFile(store_->Path(Make("1.1.0").Digest()) + "/weather.binpb"), StatusIs(absl::StatusCode::kNotFound));
   start_error_ = absl::OkStatus();
   Open(v1::TEST);
@@ -242,10 +116,8 @@ TEST_F(PackageManagerTest, APackageThatDoesNotStartChangesNothing) {
 TEST_F(PackageManagerTest, AnOfferThatIsRefusedChangesNothing) {
   ASSERT_OK(Deploy(Make("1.0.0")));
   // Skills of the same names in another service.
-  ASSERT_OK(catalogue_.Offer(std::make_shared<FakeProvider>("other@1.0.0"),
-                             {MakeSkillSet(R"txt(syntax = "proto3"; package bank.v2; message M {}
-                                                 service Desk { rpc Open(M) returns (M); })txt",
-                                           "bank.v2.Desk")}));
+  ASSERT_OK_AND_ASSIGN(const auto other, SkillSet::Create(DescriptorsOf("bank.v2.Desk"), "bank.v2.Desk"));
+  ASSERT_OK(catalogue_.Offer(std::make_shared<FakeProvider>("other@1.0.0"), {other}));
   const auto before = catalogue_.snapshot();
   const auto providers = before->FindSkill("weather/current").at(0).entry->providers;
   // The first actor can be offered, in the place of the old one or beside it; the second cannot.
@@ -254,7 +126,10 @@ TEST_F(PackageManagerTest, AnOfferThatIsRefusedChangesNothing) {
     next.manifest.mutable_actors(0)->set_version(version);
     v1::ActorManifest bank = next.manifest.actors(0);
     bank.set_id("bank");
+    bank.set_skill_sets(0, "bank.v1.Desk");
+    bank.set_descriptors("bank.binpb");
     *next.manifest.add_actors() = bank;
+    next.files["bank.binpb"] = DescriptorsOf("bank.v1.Desk");
     EXPECT_THAT(Deploy(MakePackage(next.manifest, next.files)), StatusIs(absl::StatusCode::kAlreadyExists));
     EXPECT_EQ(Version(), "1.0.0");
     EXPECT_THAT(Providers(), ElementsAre("other@1.0.0", "weather@1.0.0"));
@@ -262,8 +137,8 @@ TEST_F(PackageManagerTest, AnOfferThatIsRefusedChangesNothing) {
     ASSERT_THAT(after->FindSkill("weather/current"), SizeIs(1));
     EXPECT_EQ(after->FindSkill("weather/current")[0].entry->providers, providers);
   }
-  EXPECT_THAT(events_, ElementsAre("start weather@1.0.0", "start weather@1.0.0", "stop weather@1.0.0",
-                                   "start weather@1.1.0", "stop weather@1.1.0"));
+  EXPECT_THAT(events_.Now(), ElementsAre("start weather@1.0.0", "start weather@1.0.0", "stop weather@1.0.0",
+                                         "start weather@1.1.0", "stop weather@1.1.0"));
 }
 
 TEST_F(PackageManagerTest, AnActorBelongsToOnePackage) {
@@ -310,7 +185,7 @@ TEST_F(PackageManagerTest, AStoredPackageThatWasAlteredIsFailed) {
   ASSERT_THAT(manager_->List(), SizeIs(1));
   EXPECT_EQ(manager_->List()[0].state(), v1::PackageInfo::FAILED);
   EXPECT_THAT(manager_->List()[0].error(), HasSubstr("lib/weather.so"));
-  EXPECT_THAT(events_, IsEmpty());
+  EXPECT_THAT(events_.Now(), IsEmpty());
 }
 
 TEST_F(PackageManagerTest, AStandardNodeAcceptsPublishersOfItsNetwork) {
@@ -331,7 +206,7 @@ TEST_F(PackageManagerTest, AStandardNodeRefusesUnsignedAlteredAndForeignPackages
   pki::TestNetwork foreign("evil");
   EXPECT_THAT(Deploy(Signed(Make("1.0.0"), foreign)), StatusIs(absl::StatusCode::kPermissionDenied));
   EXPECT_THAT(manager_->List(), IsEmpty());
-  EXPECT_THAT(events_, IsEmpty());
+  EXPECT_THAT(events_.Now(), IsEmpty());
 }
 
 TEST_F(PackageManagerTest, OnAStandardNodeOtherContentNeedsAHigherVersion) {
@@ -357,7 +232,7 @@ TEST_F(PackageManagerTest, StopWithdrawsAndRefuses) {
   manager_->Stop(absl::Now());
   manager_->Stop(absl::Now());
   EXPECT_THAT(Providers(), IsEmpty());
-  EXPECT_THAT(events_, ElementsAre("start weather@1.0.0", "stop weather@1.0.0"));
+  EXPECT_THAT(events_.Now(), ElementsAre("start weather@1.0.0", "stop weather@1.0.0"));
   EXPECT_THAT(Deploy(Make("1.1.0")), StatusIs(absl::StatusCode::kUnavailable));
 }
 

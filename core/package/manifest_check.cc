@@ -1,5 +1,6 @@
 #include "core/package/manifest_check.h"
 
+#include <limits>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -23,6 +24,15 @@ namespace {
 
 constexpr size_t kMaxTextBytes = 4096;
 constexpr size_t kMaxArgumentBytes = 32768;
+// Below these nothing starts; above the others a number is a mistake.
+constexpr uint64_t kMinMemoryBytes = 1'000'000;
+constexpr uint64_t kMaxProcessorsMilli = 1'024'000;
+constexpr uint64_t kMinOpenFiles = 16;
+constexpr uint64_t kMaxOpenFiles = 1'048'576;
+constexpr uint64_t kMaxProcesses = 32'768;
+constexpr uint64_t kMinTimeoutMs = 100;
+constexpr uint64_t kMaxStartTimeoutMs = 600'000;
+constexpr uint64_t kMaxHangTimeoutMs = 3'600'000;
 
 std::string Quoted(absl::string_view text) {
   constexpr size_t kShown = 200;
@@ -85,10 +95,57 @@ absl::Status CheckCode(const v1::ActorManifest& actor) {
   return absl::OkStatus();
 }
 
+// One of ActorLimits. Zero, the node's default, is always in range.
+struct LimitRange {
+  absl::string_view name;
+  uint64_t value;
+  uint64_t least;
+  uint64_t most;
+  // Whether it is a matter of the actor's process.
+  bool of_process;
+};
+
+absl::Status CheckLimits(const v1::ActorManifest& actor) {
+  constexpr uint64_t kAny = std::numeric_limits<uint64_t>::max();
+  const v1::ActorLimits& limits = actor.limits();
+  const LimitRange ranges[] = {
+      {"mailbox", limits.mailbox(), 1, kAny, false},
+      {"streams", limits.streams(), 1, kAny, false},
+      {"per_caller", limits.per_caller(), 1, limits.mailbox() == 0 ? kAny : limits.mailbox(), false},
+      {"memory_bytes", limits.memory_bytes(), kMinMemoryBytes, kAny, true},
+      {"processors_milli", limits.processors_milli(), 1, kMaxProcessorsMilli, true},
+      {"open_files", limits.open_files(), kMinOpenFiles, kMaxOpenFiles, true},
+      {"processes", limits.processes(), 1, kMaxProcesses, true},
+      {"cpu_seconds", limits.cpu_seconds(), 1, kAny, true},
+      {"start_timeout_ms", limits.start_timeout_ms(), kMinTimeoutMs, kMaxStartTimeoutMs, true},
+      {"hang_timeout_ms", limits.hang_timeout_ms(), kMinTimeoutMs, kMaxHangTimeoutMs, true},
+  };
+  const bool in_process = actor.isolation() == v1::ActorManifest::IN_PROCESS;
+  for (const LimitRange& range : ranges) {
+    if (range.value == 0) continue;
+    if (in_process && range.of_process) {
+      return absl::InvalidArgumentError(absl::StrCat("limit ", range.name, " is one of a process, and isolation ",
+                                                     "in_process gives the actor none; leave one of the two out"));
+    }
+    if (range.value >= range.least && range.value <= range.most) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("limit ", range.name, " is ", range.value, "; it is 0 (the node's default) or ",
+                     range.most == kAny ? absl::StrCat("at least ", range.least)
+                                        : absl::StrCat("from ", range.least, " to ", range.most)));
+  }
+  if (in_process && actor.network()) {
+    return absl::InvalidArgumentError(
+        "network is granted to a process, and isolation in_process gives the actor none; leave one of the two out");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckActorBody(const v1::ActorManifest& actor) {
   PARANET_RETURN_IF_ERROR(Version::Parse(actor.version()).status());
   PARANET_RETURN_IF_ERROR(CheckCode(actor));
-  if (actor.skill_sets().empty()) {
+  // The code of a Python actor says both, and the package is not built yet.
+  const bool unbuilt = actor.has_python() && actor.descriptors().empty();
+  if (actor.skill_sets().empty() && !unbuilt) {
     return absl::InvalidArgumentError("it has no skill sets; name the services that it serves under skillsets");
   }
   absl::flat_hash_set<absl::string_view> skill_sets;
@@ -98,7 +155,7 @@ absl::Status CheckActorBody(const v1::ActorManifest& actor) {
       return absl::InvalidArgumentError(absl::StrCat("skill set ", Quoted(skill_set), " is named twice"));
     }
   }
-  PARANET_RETURN_IF_ERROR(Annotate(CheckPackagePath(actor.descriptors()), "descriptors"));
+  if (!unbuilt) PARANET_RETURN_IF_ERROR(Annotate(CheckPackagePath(actor.descriptors()), "descriptors"));
   if (!v1::ActorManifest::Isolation_IsValid(actor.isolation()) ||
       !v1::ActorManifest::Concurrency_IsValid(actor.concurrency())) {
     return absl::InvalidArgumentError("its isolation or concurrency is one that this version does not know");
@@ -107,7 +164,7 @@ absl::Status CheckActorBody(const v1::ActorManifest& actor) {
     PARANET_RETURN_IF_ERROR(CheckEnvironmentName(name));
     PARANET_RETURN_IF_ERROR(CheckArgument(value, absl::StrCat("env ", name)));
   }
-  return absl::OkStatus();
+  return CheckLimits(actor);
 }
 
 // The files of a manifest by path.
@@ -131,6 +188,9 @@ absl::Status CheckPresent(const Files& files, absl::string_view what, const std:
 }
 
 absl::Status CheckActorFiles(const v1::ActorManifest& actor, const Files& files) {
+  if (actor.descriptors().empty()) {
+    return absl::InvalidArgumentError("it has no descriptors; build the package with `paranet package build`");
+  }
   PARANET_RETURN_IF_ERROR(CheckPresent(files, "descriptors", actor.descriptors(), false));
   if (actor.has_library()) return CheckPresent(files, "library", actor.library(), false);
   if (actor.has_exec()) return CheckPresent(files, "program", actor.exec().command(0), true);

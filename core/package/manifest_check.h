@@ -40,8 +40,10 @@ absl::Status CheckEnvironmentName(absl::string_view name);
 // than line feeds. `what` names it in the error.
 absl::Status CheckText(absl::string_view text, absl::string_view what);
 
-// One actor, by itself: id, version, code, skill sets (one at least, none twice), descriptors, environment, and an
-// isolation that its code allows (a program or a Python module never runs in the node's process).
+// One actor, by itself: id, version, code, skill sets (one at least, none twice), descriptors, environment, an
+// isolation that its code allows (a program or a Python module never runs in the node's process), limits within their
+// ranges, and neither the network nor limits of a process where the isolation gives it none. A Python actor may name no
+// descriptors, and then no skill sets, before its package is built (BuildPackage).
 absl::Status CheckActor(const v1::ActorManifest& actor);
 
 // All but `files`: id, version, texts, one actor at least, each valid, no two with the same id.

@@ -48,6 +48,14 @@ class Reader {
                     {"name", false, Text(manifest.mutable_name(), [](auto text) { return CheckText(text, "name"); })},
                     {"description", false,
                      Text(manifest.mutable_description(), [](auto text) { return CheckText(text, "description"); })},
+                    // For who builds; what is built does not have it.
+                    {"build", false,
+                     [&](const YamlNode& node) {
+                       return ReadList(node, "build", [&](const YamlNode& item) {
+                         std::string command;
+                         return ReadText(item, "a command", &command);
+                       });
+                     }},
                     {"actors", true,
                      [&](const YamlNode& node) {
                        return ReadList(node, "actors",
@@ -88,11 +96,13 @@ class Reader {
       PARANET_RETURN_IF_ERROR(known->read(value));
     }
     for (const Field& field : fields) {
-      if (field.required && !HasKey(node, field.key)) {
-        return Error(node, absl::StrCat("key ", Quoted(field.key), " is missing in ", what));
-      }
+      if (field.required && !HasKey(node, field.key)) return Missing(node, field.key, what);
     }
     return absl::OkStatus();
+  }
+
+  absl::Status Missing(const YamlNode& node, absl::string_view key, absl::string_view what) const {
+    return Error(node, absl::StrCat("key ", Quoted(key), " is missing in ", what));
   }
 
   static bool HasKey(const YamlNode& map, absl::string_view key) {
@@ -185,13 +195,13 @@ class Reader {
             {"python", false,
              Code(actor,
                   [&](const YamlNode& value) { return Text(actor.mutable_python(), CheckPythonModule)(value); })},
-            {"skillsets", true,
+            {"skillsets", false,
              [&](const YamlNode& value) {
                return ReadList(value, "skillsets", [&](const YamlNode& item) {
                  return Text(actor.add_skill_sets(), CheckServiceName)(item);
                });
              }},
-            {"descriptors", true, Text(actor.mutable_descriptors(), CheckPackagePath)},
+            {"descriptors", false, Text(actor.mutable_descriptors(), CheckPackagePath)},
             {"isolation", false,
              Word<v1::ActorManifest::Isolation>(
                  {{"in_process", v1::ActorManifest::IN_PROCESS}, {"process", v1::ActorManifest::PROCESS}},
@@ -201,8 +211,14 @@ class Reader {
                  {{"one_at_a_time", v1::ActorManifest::ONE_AT_A_TIME}, {"concurrent", v1::ActorManifest::CONCURRENT}},
                  [&](v1::ActorManifest::Concurrency concurrency) { actor.set_concurrency(concurrency); })},
             {"env", false, [&](const YamlNode& value) { return ReadEnvironment(value, actor); }},
+            {"network", false,
+             Word<bool>({{"true", true}, {"false", false}}, [&](bool network) { actor.set_network(network); })},
             {"limits", false, [&](const YamlNode& value) { return ReadLimits(value, *actor.mutable_limits()); }},
         }));
+    // A Python actor's code says them, and `package build` asks it.
+    for (const absl::string_view key : {"skillsets", "descriptors"}) {
+      if (!actor.has_python() && !HasKey(node, key)) return Missing(node, key, "an actor");
+    }
     return At(node, CheckActor(actor));
   }
 
@@ -240,6 +256,12 @@ class Reader {
                        {"streams", false, Limit(&v1::ActorLimits::set_streams, &limits)},
                        {"memory_bytes", false, Limit(&v1::ActorLimits::set_memory_bytes, &limits)},
                        {"processors_milli", false, Limit(&v1::ActorLimits::set_processors_milli, &limits)},
+                       {"open_files", false, Limit(&v1::ActorLimits::set_open_files, &limits)},
+                       {"processes", false, Limit(&v1::ActorLimits::set_processes, &limits)},
+                       {"cpu_seconds", false, Limit(&v1::ActorLimits::set_cpu_seconds, &limits)},
+                       {"start_timeout_ms", false, Limit(&v1::ActorLimits::set_start_timeout_ms, &limits)},
+                       {"hang_timeout_ms", false, Limit(&v1::ActorLimits::set_hang_timeout_ms, &limits)},
+                       {"per_caller", false, Limit(&v1::ActorLimits::set_per_caller, &limits)},
                    });
   }
 

@@ -28,10 +28,11 @@ actors:
     library: lib/weather.so
     skillsets: [weather.v1.Weather, weather.v1.Alerts]
     descriptors: weather.binpb
-    isolation: in_process
+    isolation: process
     concurrency: concurrent
     env: {CITY: Oslo, PORT: 8080, EMPTY: ""}
     limits: {mailbox: 1, streams: 2, memory_bytes: 5000000000, processors_milli: 500}
+    network: true
 )";
 
 // kGood with `from` replaced by `to`; the error that this makes.
@@ -58,7 +59,8 @@ TEST(ManifestYamlTest, ReadsEveryKey) {
   EXPECT_EQ(actor.library(), "lib/weather.so");
   EXPECT_THAT(actor.skill_sets(), ElementsAre("weather.v1.Weather", "weather.v1.Alerts"));
   EXPECT_EQ(actor.descriptors(), "weather.binpb");
-  EXPECT_EQ(actor.isolation(), v1::ActorManifest::IN_PROCESS);
+  EXPECT_EQ(actor.isolation(), v1::ActorManifest::PROCESS);
+  EXPECT_TRUE(actor.network());
   EXPECT_EQ(actor.concurrency(), v1::ActorManifest::CONCURRENT);
   EXPECT_THAT(actor.env(), UnorderedElementsAre(Pair("CITY", "Oslo"), Pair("PORT", "8080"), Pair("EMPTY", "")));
   EXPECT_EQ(actor.limits().mailbox(), 1u);
@@ -103,7 +105,7 @@ TEST(ManifestYamlTest, UnknownKeysGetTheNearestOne) {
               AllOf(StartsWith("p.yaml:2:1: "), HasSubstr("Did you mean \"version\"?")));
   EXPECT_THAT(ErrorWith("mailbox", "mailbocks"), AllOf(StartsWith("p.yaml:14:14: "), HasSubstr("\"mailbox\"?")));
   EXPECT_THAT(ErrorWith("name: Weather", "zzzzzzzzzz: Weather"),
-              HasSubstr("Known are id, version, name, description, actors."));
+              HasSubstr("Known are id, version, name, description, build, actors."));
   // Merge keys are keys like others.
   EXPECT_THAT(ErrorWith("name: Weather", "<<: Weather"), HasSubstr("key \"<<\" is unknown"));
 }
@@ -187,16 +189,59 @@ TEST(ManifestYamlTest, EmptyListsAreRefused) {
 }
 
 TEST(ManifestYamlTest, WordsAreChecked) {
-  EXPECT_THAT(ErrorWith("in_process", "in-process"),
+  EXPECT_THAT(ErrorWith("isolation: process", "isolation: in-process"),
               AllOf(StartsWith("p.yaml:11:16: \"in-process\" is not one of in_process, process."),
                     HasSubstr("Did you mean \"in_process\"")));
+  EXPECT_THAT(ErrorWith("network: true", "network: yes"),
+              StartsWith("p.yaml:15:14: \"yes\" is not one of true, false."));
   EXPECT_THAT(ErrorWith(": concurrent", ": parallel"), HasSubstr("one_at_a_time, concurrent"));
 }
 
 TEST(ManifestYamlTest, AnActorHasOneKindOfCode) {
   EXPECT_THAT(ErrorWith("    library: lib/weather.so\n", "    library: lib/weather.so\n    python: weather\n"),
               AllOf(StartsWith("p.yaml:9:13: "), HasSubstr("not several")));
-  EXPECT_THAT(ErrorWith("library: lib/weather.so", "python: weather"), HasSubstr("in_process is for libraries only"));
+  EXPECT_THAT(ErrorWith("library: lib/weather.so\n    skillsets: [weather.v1.Weather, weather.v1.Alerts]\n    "
+                        "descriptors: weather.binpb\n    isolation: process",
+                        "python: weather\n    isolation: in_process"),
+              HasSubstr("in_process is for libraries only"));
+}
+
+TEST(ManifestYamlTest, APythonActorsCodeSaysWhatItServes) {
+  constexpr char kPython[] = "id: a\nversion: 1.0.0\nactors:\n- {id: a, version: 1.0.0, python: a.main";
+  ASSERT_OK_AND_ASSIGN(const v1::Manifest manifest, ParseManifestYaml(absl::StrCat(kPython, "}\n")));
+  EXPECT_EQ(manifest.actors(0).descriptors(), "");
+  EXPECT_EQ(manifest.actors(0).skill_sets_size(), 0);
+  EXPECT_OK(ParseManifestYaml(absl::StrCat(kPython, ", skillsets: [a.A]}\n")));
+  // Descriptors without the services in them say too little.
+  EXPECT_THAT(ParseManifestYaml(absl::StrCat(kPython, ", descriptors: a.binpb}\n")),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no skill sets")));
+}
+
+TEST(ManifestYamlTest, LimitsOfAProcess) {
+  const std::string from = "processors_milli: 500";
+  for (const char* good : {"open_files: 16", "open_files: 1048576", "processes: 1", "processes: 32768",
+                           "cpu_seconds: 4294967295", "start_timeout_ms: 100", "start_timeout_ms: 600000",
+                           "hang_timeout_ms: 3600000", "per_caller: 1", "open_files: 0", "per_caller: 0"}) {
+    EXPECT_EQ(ErrorWith(from, good), "accepted") << good;
+  }
+  for (const char* bad : {"open_files: 15", "open_files: 1048577", "processes: 32769", "start_timeout_ms: 99",
+                          "start_timeout_ms: 600001", "hang_timeout_ms: 3600001", "processors_milli: 1024001",
+                          // More than the mailbox.
+                          "per_caller: 2"}) {
+    EXPECT_THAT(ErrorWith(from, bad),
+                AllOf(StartsWith("p.yaml:6:5: actor \"weather\": limit "), HasSubstr("0 (the node's default)")))
+        << bad;
+  }
+  EXPECT_THAT(ErrorWith("5000000000", "999999"), HasSubstr("at least 1000000"));
+}
+
+TEST(ManifestYamlTest, WhatIsOfAProcessNeedsOne) {
+  EXPECT_THAT(ErrorWith("isolation: process", "isolation: in_process"),
+              AllOf(HasSubstr("limit memory_bytes"), HasSubstr("in_process")));
+  EXPECT_THAT(ErrorWith("isolation: process\n    concurrency: concurrent\n    env: {CITY: Oslo, PORT: 8080, EMPTY: "
+                        "\"\"}\n    limits: {mailbox: 1, streams: 2, memory_bytes: 5000000000, processors_milli: 500}",
+                        "isolation: in_process\n    limits: {mailbox: 1, streams: 2, per_caller: 1}"),
+              HasSubstr("network is granted to a process"));
 }
 
 TEST(ManifestYamlTest, YamlItselfIsChecked) {

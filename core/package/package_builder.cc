@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -15,18 +16,20 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/file.h"
 #include "core/base/status.h"
 #include "core/package/manifest_check.h"
 #include "core/package/manifest_yaml.h"
+#include "core/package/package_skill_sets.h"
 #include "core/package/sha256.h"
-#include "core/skill/skill_set.h"
 
 namespace paranet {
 
 namespace {
 
 constexpr char kManifestName[] = "paranet.yaml";
+constexpr absl::string_view kPythonCache = "__pycache__";
 
 struct FoundFile {
   uint64_t size = 0;
@@ -77,7 +80,7 @@ class FolderReader {
     if (lstat(absl::StrCat(root_, "/", path).c_str(), &info) != 0) {
       return absl::FailedPreconditionError(absl::StrCat("cannot look at ", Quoted(path), ": ", std::strerror(errno)));
     }
-    if (S_ISDIR(info.st_mode)) return WalkFolder(absl::StrCat(path, "/"));
+    if (S_ISDIR(info.st_mode)) return name == kPythonCache ? absl::OkStatus() : WalkFolder(absl::StrCat(path, "/"));
     if (S_ISLNK(info.st_mode)) {
       return absl::InvalidArgumentError(
           absl::StrCat(Quoted(path), " is a symbolic link; put the file itself into the folder"));
@@ -109,21 +112,38 @@ class FolderReader {
   uint64_t total_ = 0;
 };
 
-absl::Status CheckSkillSets(const Package& package) {
-  for (const v1::ActorManifest& actor : package.manifest.actors()) {
-    const std::string& descriptors = package.files.at(actor.descriptors());
-    for (const std::string& skill_set : actor.skill_sets()) {
-      PARANET_RETURN_IF_ERROR(Annotate(SkillSet::Create(descriptors, skill_set).status(),
-                                       absl::StrCat("actor ", Quoted(actor.id()), ", skill set ", Quoted(skill_set),
-                                                    " in ", Quoted(actor.descriptors()))));
-    }
+// Puts what the code of a Python actor says into `package`, as the file that the manifest then names.
+absl::Status AddSchema(const std::string& folder, const BuildOptions& options, v1::ActorManifest& actor,
+                       Package& package) {
+  if (!options.python_schema) {
+    return absl::InvalidArgumentError(
+        "it names no descriptors, and this program cannot ask Python code for them; build with `paranet package "
+        "build`, or name a file with them under descriptors");
   }
+  const std::string path = absl::StrCat(actor.id(), ".binpb");
+  if (package.files.count(path) > 0) {
+    return absl::InvalidArgumentError(absl::StrCat("the folder has a file ", Quoted(path),
+                                                   ", where the descriptors of its code would go; name it ",
+                                                   "under descriptors, or take it away"));
+  }
+  PARANET_ASSIGN_OR_RETURN(ActorSchema schema, options.python_schema(folder, actor));
+  std::sort(schema.skill_sets.begin(), schema.skill_sets.end());
+  if (actor.skill_sets().empty()) {
+    actor.mutable_skill_sets()->Assign(schema.skill_sets.begin(), schema.skill_sets.end());
+  } else if (std::set<std::string>(actor.skill_sets().begin(), actor.skill_sets().end()) !=
+             std::set<std::string>(schema.skill_sets.begin(), schema.skill_sets.end())) {
+    return absl::InvalidArgumentError(absl::StrCat("its code serves ", absl::StrJoin(schema.skill_sets, ", "),
+                                                   ", its skillsets in paranet.yaml are ",
+                                                   absl::StrJoin(actor.skill_sets(), ", "), "; make them the same"));
+  }
+  actor.set_descriptors(path);
+  package.files.emplace(path, std::move(schema.descriptors));
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<Package> BuildPackage(const std::string& folder) {
+absl::StatusOr<Package> BuildPackage(const std::string& folder, const BuildOptions& options) {
   FolderReader reader(folder);
   PARANET_RETURN_IF_ERROR(reader.Walk());
   const std::string manifest_path = absl::StrCat(folder, "/", kManifestName);
@@ -138,15 +158,24 @@ absl::StatusOr<Package> BuildPackage(const std::string& folder) {
   PARANET_ASSIGN_OR_RETURN(package.manifest, ParseManifestYaml(*yaml, manifest_path));
   for (const auto& [path, found] : reader.files()) {
     PARANET_ASSIGN_OR_RETURN(std::string content, ReadFile(absl::StrCat(folder, "/", path), kMaxPackageBytes));
+    package.files.emplace(path, std::move(content));
+  }
+  for (v1::ActorManifest& actor : *package.manifest.mutable_actors()) {
+    if (!actor.has_python() || !actor.descriptors().empty()) continue;
+    PARANET_RETURN_IF_ERROR(
+        Annotate(AddSchema(folder, options, actor, package), absl::StrCat("actor ", Quoted(actor.id()))));
+  }
+  for (const auto& [path, content] : package.files) {
+    const auto found = reader.files().find(path);
     v1::PackageFile& file = *package.manifest.add_files();
     file.set_path(path);
     file.set_size(content.size());
     file.set_sha256(Sha256(content));
-    file.set_executable(found.executable);
-    package.files.emplace(path, std::move(content));
+    file.set_executable(found != reader.files().end() && found->second.executable);
   }
   PARANET_RETURN_IF_ERROR(CheckManifest(package.manifest));
-  PARANET_RETURN_IF_ERROR(CheckSkillSets(package));
+  PARANET_RETURN_IF_ERROR(
+      PackageSkillSets(package.manifest, [&](const std::string& path) { return package.files.at(path); }).status());
   package.manifest_bytes = SerializeManifest(package.manifest);
   return package;
 }

@@ -95,6 +95,81 @@ TEST_F(PackageBuilderTest, LeavesOutPackagesBuiltEarlier) {
   EXPECT_EQ(with_data.files.count("data/other.paranet"), 1u);
 }
 
+TEST_F(PackageBuilderTest, LeavesOutWhatPythonLeavesBehind) {
+  ASSERT_OK_AND_ASSIGN(const Package before, BuildPackage(folder()));
+  Write("__pycache__/main.cpython-311.pyc", "compiled");
+  Write("lib/__pycache__/main.cpython-311.pyc", "compiled");
+  ASSERT_OK_AND_ASSIGN(const Package after, BuildPackage(folder()));
+  EXPECT_EQ(before.Digest(), after.Digest());
+}
+
+class PythonPackageTest : public PackageBuilderTest {
+ protected:
+  PythonPackageTest() {
+    Write("main.py", "");
+    WriteManifest("");
+  }
+  // Of a Python actor, with this further line.
+  void WriteManifest(absl::string_view more) {
+    Write("paranet.yaml", absl::StrCat("id: weather\nversion: 1.0.0\nactors:\n  - id: station\n    version: 1.0.0\n"
+                                       "    python: main\n",
+                                       more));
+  }
+  absl::StatusOr<Package> Build() {
+    return BuildPackage(folder(),
+                        {.python_schema = [this](const std::string& asked,
+                                                 const v1::ActorManifest& actor) -> absl::StatusOr<ActorSchema> {
+                          EXPECT_EQ(asked, folder());
+                          EXPECT_EQ(actor.python(), "main");
+                          if (!schema_error_.ok()) return schema_error_;
+                          return schema_;
+                        }});
+  }
+
+  ActorSchema schema_{DescriptorsOf("weather.v1.Weather"), {"weather.v1.Weather"}};
+  absl::Status schema_error_;
+};
+
+TEST_F(PythonPackageTest, TheCodeSaysWhatItServes) {
+  ASSERT_OK_AND_ASSIGN(const Package package, Build());
+  EXPECT_EQ(package.files.at("station.binpb"), schema_.descriptors);
+  EXPECT_EQ(package.manifest.actors(0).descriptors(), "station.binpb");
+  ASSERT_EQ(package.manifest.actors(0).skill_sets_size(), 1);
+  EXPECT_EQ(package.manifest.actors(0).skill_sets(0), "weather.v1.Weather");
+  ASSERT_OK_AND_ASSIGN(const std::string bytes, SerializeArchive(package));
+  EXPECT_OK(ParseArchive(bytes));
+  ASSERT_OK_AND_ASSIGN(const Package again, Build());
+  EXPECT_EQ(again.Digest(), package.Digest());
+}
+
+TEST_F(PythonPackageTest, TheManifestMayNameTheSame) {
+  WriteManifest("    skillsets: [weather.v1.Weather]\n");
+  EXPECT_OK(Build());
+  WriteManifest("    skillsets: [weather.v1.Other]\n");
+  EXPECT_THAT(Build(), StatusIs(kInvalid, AllOf(HasSubstr("actor \"station\""), HasSubstr("weather.v1.Weather"),
+                                                HasSubstr("weather.v1.Other"))));
+}
+
+TEST_F(PythonPackageTest, DescriptorsInTheFolderNeedNoCode) {
+  WriteManifest("    skillsets: [weather.v1.Weather]\n    descriptors: weather.binpb\n");
+  schema_error_ = absl::InternalError("asked");
+  EXPECT_OK(Build());
+}
+
+TEST_F(PythonPackageTest, ErrorsNameTheActor) {
+  schema_error_ = absl::InvalidArgumentError("main.py, line 3: SyntaxError");
+  EXPECT_THAT(Build(), StatusIs(kInvalid, AllOf(HasSubstr("actor \"station\""), HasSubstr("SyntaxError"))));
+  EXPECT_THAT(BuildPackage(folder()), StatusIs(kInvalid, HasSubstr("cannot ask Python code")));
+  schema_error_ = absl::OkStatus();
+  schema_.descriptors = "none";
+  EXPECT_THAT(Build(), StatusIs(kInvalid, HasSubstr("skill set \"weather.v1.Weather\" in \"station.binpb\"")));
+  schema_.skill_sets.clear();
+  EXPECT_THAT(Build(), StatusIs(kInvalid, HasSubstr("no skill sets")));
+  schema_ = {DescriptorsOf("weather.v1.Weather"), {"weather.v1.Weather"}};
+  Write("station.binpb", "mine");
+  EXPECT_THAT(Build(), StatusIs(kInvalid, AllOf(HasSubstr("\"station.binpb\""), HasSubstr("descriptors"))));
+}
+
 TEST_F(PackageBuilderTest, SaysWhatIsNotThere) {
   EXPECT_THAT(BuildPackage(In("nothing")), StatusIs(absl::StatusCode::kNotFound, HasSubstr("there is no folder")));
   EXPECT_THAT(BuildPackage(In("empty")), StatusIs(absl::StatusCode::kNotFound, HasSubstr("there is no folder")));

@@ -127,20 +127,47 @@ absl::Status CheckStoredFile(const std::string& files, const v1::PackageFile& fi
   return absl::OkStatus();
 }
 
+// What a package takes, as Put counts it.
+uint64_t SizeOf(const Package& package) {
+  uint64_t size = package.manifest_bytes.size();
+  for (const auto& [path, content] : package.files) size += content.size();
+  return size;
+}
+
+// The sizes of all regular files below `home`; what cannot be looked at counts nothing.
+uint64_t SizeOnDisk(const std::string& home) {
+  uint64_t size = 0;
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator entry(home, error);
+  for (; !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code skipped;
+    if (!entry->is_regular_file(skipped) || entry->is_symlink(skipped)) continue;
+    const uint64_t bytes = entry->file_size(skipped);
+    if (!skipped) size += bytes;
+  }
+  return size;
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<PackageStore>> PackageStore::Open(const std::string& dir) {
+absl::StatusOr<std::unique_ptr<PackageStore>> PackageStore::Open(const std::string& dir, uint64_t max_bytes) {
   const std::string packages = absl::StrCat(dir, "/packages");
   PARANET_RETURN_IF_ERROR(MakeDirectories(packages));
   std::vector<std::string> stale;
+  std::map<std::string, uint64_t, std::less<>> sizes;
   std::error_code error;
   std::filesystem::directory_iterator entry(packages, error);
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    if (absl::StartsWith(entry->path().filename().string(), kTemporaryPrefix)) stale.push_back(entry->path().string());
+    const std::string name = entry->path().filename().string();
+    if (absl::StartsWith(name, kTemporaryPrefix)) stale.push_back(entry->path().string());
+    if (CheckDigest(name).ok()) sizes.emplace(name, SizeOnDisk(entry->path().string()));
   }
   if (error) return absl::PermissionDeniedError(absl::StrCat("cannot read ", Quoted(packages), ": ", error.message()));
   for (const std::string& path : stale) PARANET_RETURN_IF_ERROR(RemoveAll(path));
-  return std::unique_ptr<PackageStore>(new PackageStore(packages));
+  std::unique_ptr<PackageStore> store(new PackageStore(packages, max_bytes));
+  absl::MutexLock lock(&store->mu_);
+  store->sizes_ = std::move(sizes);
+  return store;
 }
 
 std::string PackageStore::Home(absl::string_view digest) const { return absl::StrCat(dir_, "/", digest); }
@@ -151,6 +178,8 @@ absl::StatusOr<std::string> PackageStore::Put(const Package& package) {
   const std::string digest = package.Digest();
   absl::MutexLock lock(&mu_);
   if (Load(digest).ok()) return Path(digest);
+  const uint64_t size = SizeOf(package);
+  PARANET_RETURN_IF_ERROR(CheckRoom(package, size));
   PARANET_ASSIGN_OR_RETURN(const std::string temporary, MakeTemporaryFolder(dir_));
   absl::Cleanup remove_temporary = [&temporary] { RemoveAll(temporary).IgnoreError(); };
   PARANET_RETURN_IF_ERROR(WritePackage(package, temporary));
@@ -158,8 +187,20 @@ absl::StatusOr<std::string> PackageStore::Put(const Package& package) {
   const std::string home = Home(digest);
   if (rename(temporary.c_str(), home.c_str()) != 0) return ErrnoError("make", home);
   std::move(remove_temporary).Cancel();
+  sizes_[digest] = size;
   PARANET_RETURN_IF_ERROR(SyncFolder(dir_));
   return Path(digest);
+}
+
+absl::Status PackageStore::CheckRoom(const Package& package, uint64_t size) {
+  const std::string own = package.Digest();
+  uint64_t used = 0;
+  for (const auto& [digest, bytes] : sizes_) used += digest == own ? 0 : bytes;
+  if (used <= max_bytes_ && size <= max_bytes_ - used) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("package ", package.manifest.id(), " ", package.manifest.version(), " has ", size,
+                   " bytes, and the packages of ", "this node, former versions included, have ", used, " of the ",
+                   max_bytes_, " that they may have; take away one that nobody needs with `paranet package undeploy`"));
 }
 
 absl::StatusOr<v1::Manifest> PackageStore::Load(absl::string_view digest) const {
@@ -180,6 +221,36 @@ absl::StatusOr<v1::Manifest> PackageStore::Load(absl::string_view digest) const 
   return manifest;
 }
 
+absl::StatusOr<Package> PackageStore::Read(absl::string_view digest) const {
+  Package package;
+  PARANET_ASSIGN_OR_RETURN(package.manifest, Load(digest));
+  PARANET_ASSIGN_OR_RETURN(package.manifest_bytes,
+                           ReadFile(absl::StrCat(Home(digest), "/", kManifestName), kMaxManifestBytes));
+  for (const v1::PackageFile& file : package.manifest.files()) {
+    const std::string path = absl::StrCat(Path(digest), "/", file.path());
+    PARANET_ASSIGN_OR_RETURN(std::string content, ReadFile(path, kMaxPackageBytes));
+    package.files.emplace(file.path(), std::move(content));
+  }
+  return package;
+}
+
+uint64_t PackageStore::Size(absl::string_view digest) const {
+  absl::MutexLock lock(&mu_);
+  const auto found = sizes_.find(digest);
+  return found == sizes_.end() ? 0 : found->second;
+}
+
+absl::Status PackageStore::Collect(const std::set<std::string>& keep) {
+  absl::MutexLock lock(&mu_);
+  std::vector<std::string> garbage;
+  for (const auto& [digest, size] : sizes_) {
+    if (keep.count(digest) == 0) garbage.push_back(digest);
+  }
+  absl::Status first;
+  for (const std::string& digest : garbage) first.Update(RemoveLocked(digest));
+  return first;
+}
+
 absl::Status PackageStore::Remove(absl::string_view digest) {
   PARANET_RETURN_IF_ERROR(CheckDigest(digest));
   absl::MutexLock lock(&mu_);
@@ -194,6 +265,7 @@ absl::Status PackageStore::RemoveLocked(absl::string_view digest) {
   if (rename(home.c_str(), absl::StrCat(temporary, "/", digest).c_str()) != 0 && errno != ENOENT) {
     return ErrnoError("remove", home);
   }
+  if (const auto found = sizes_.find(digest); found != sizes_.end()) sizes_.erase(found);
   return SyncFolder(dir_);
 }
 

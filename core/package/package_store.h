@@ -2,7 +2,11 @@
 #ifndef PARANET_CORE_PACKAGE_PACKAGE_STORE_H_
 #define PARANET_CORE_PACKAGE_PACKAGE_STORE_H_
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -23,11 +27,16 @@ namespace paranet {
 // Thread-safe. One per directory at a time (the node's lock on its data directory sees to that).
 class PackageStore {
  public:
-  // Makes DIR/packages if missing and deletes what a crash left of packages half written or half removed.
-  static absl::StatusOr<std::unique_ptr<PackageStore>> Open(const std::string& dir);
+  static constexpr uint64_t kDefaultMaxBytes = uint64_t{4} << 30;
+
+  // Makes DIR/packages if missing and deletes what a crash left of packages half written or half removed. All packages
+  // together have at most `max_bytes`, as the sizes of their files.
+  static absl::StatusOr<std::unique_ptr<PackageStore>> Open(const std::string& dir,
+                                                            uint64_t max_bytes = kDefaultMaxBytes);
 
   // Stores `package`, which ParseArchive or BuildPackage made, and returns Path(digest). If it is there and sound,
-  // nothing changes; if it is damaged, it is replaced. Durable when this returns.
+  // nothing changes; if it is damaged, it is replaced. Durable when this returns. RESOURCE_EXHAUSTED if there is no
+  // room for it.
   absl::StatusOr<std::string> Put(const Package& package);
 
   // The manifest of a stored package, after every file was found to be as it says. NOT_FOUND if there is no such
@@ -35,22 +44,35 @@ class PackageStore {
   // ignored: actors may leave some (Python does).
   absl::StatusOr<v1::Manifest> Load(absl::string_view digest) const;
 
+  // The package as it was put, without its signature, which whoever deployed it keeps; errors as in Load.
+  absl::StatusOr<Package> Read(absl::string_view digest) const;
+
   // The folder of the package's files: the `dir` of StartPackage. Says nothing about whether it exists.
   std::string Path(absl::string_view digest) const;
+
+  // Bytes of the package's files and manifest; 0 if it is not there.
+  uint64_t Size(absl::string_view digest) const;
 
   // OK if it is not there.
   absl::Status Remove(absl::string_view digest);
 
+  // Removes all packages but those in `keep`. The first error, after all others were tried.
+  absl::Status Collect(const std::set<std::string>& keep);
+
  private:
-  explicit PackageStore(std::string dir) : dir_(std::move(dir)) {}
+  PackageStore(std::string dir, uint64_t max_bytes) : dir_(std::move(dir)), max_bytes_(max_bytes) {}
 
   std::string Home(absl::string_view digest) const;
+  absl::Status CheckRoom(const Package& package, uint64_t size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status RemoveLocked(absl::string_view digest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // DIR/packages.
   const std::string dir_;
+  const uint64_t max_bytes_;
   // Held while packages come and go.
-  absl::Mutex mu_;
+  mutable absl::Mutex mu_;
+  // By digest.
+  std::map<std::string, uint64_t, std::less<>> sizes_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace paranet

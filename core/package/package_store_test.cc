@@ -198,5 +198,75 @@ TEST_F(PackageStoreTest, OpenRemovesWhatACrashLeft) {
   EXPECT_OK(store_->Load(digest_));
 }
 
+TEST_F(PackageStoreTest, ReadsBackWhatWasPut) {
+  ASSERT_OK(store_->Put(package_));
+  ASSERT_OK_AND_ASSIGN(const Package read, store_->Read(digest_));
+  EXPECT_EQ(read.manifest_bytes, package_.manifest_bytes);
+  EXPECT_EQ(read.manifest.id(), package_.manifest.id());
+  EXPECT_EQ(read.files, package_.files);
+  EXPECT_FALSE(read.signature.has_value());
+  EXPECT_THAT(store_->Read(std::string(64, '0')), StatusIs(kNotFound));
+  ASSERT_OK(WriteFileAtomically(absl::StrCat(store_->Path(digest_), "/empty"), "no more"));
+  EXPECT_THAT(store_->Read(digest_), StatusIs(kDataLoss, HasSubstr("empty")));
+}
+
+class BoundedStoreTest : public PackageStoreTest {
+ protected:
+  static Package Salted(const std::string& salt) {
+    auto files = WeatherFiles();
+    files["salt"] = salt;
+    return MakePackage(WeatherManifest(), files);
+  }
+  void Limit(uint64_t bytes) {
+    store_.reset();
+    ASSERT_OK_AND_ASSIGN(store_, PackageStore::Open(directory_->path(), bytes));
+  }
+  const Package one_ = Salted("1");
+  const Package two_ = Salted("2");
+};
+
+TEST_F(BoundedStoreTest, KnowsSizesAlsoAfterARestart) {
+  EXPECT_EQ(store_->Size(one_.Digest()), 0u);
+  ASSERT_OK(store_->Put(one_));
+  const uint64_t size = store_->Size(one_.Digest());
+  uint64_t expected = one_.manifest_bytes.size();
+  for (const auto& [path, content] : one_.files) expected += content.size();
+  EXPECT_EQ(size, expected);
+  Limit(size);
+  EXPECT_EQ(store_->Size(one_.Digest()), size);
+  ASSERT_OK(store_->Remove(one_.Digest()));
+  EXPECT_EQ(store_->Size(one_.Digest()), 0u);
+}
+
+TEST_F(BoundedStoreTest, RefusesWhatHasNoRoom) {
+  ASSERT_OK(store_->Put(one_));
+  const uint64_t size = store_->Size(one_.Digest());
+  Limit(2 * size - 1);
+  EXPECT_THAT(store_->Put(two_),
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       AllOf(HasSubstr("weather 1.0.0"), HasSubstr(absl::StrCat("of the ", 2 * size - 1)),
+                             HasSubstr("paranet package undeploy"))));
+  EXPECT_THAT(Names(), testing::ElementsAre(one_.Digest()));
+  // What is there needs no room.
+  EXPECT_OK(store_->Put(one_));
+  Limit(2 * size);
+  EXPECT_OK(store_->Put(two_));
+  Limit(1);
+  EXPECT_THAT(store_->Put(Salted("3")), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_OK(store_->Load(one_.Digest()));
+}
+
+TEST_F(BoundedStoreTest, CollectsWhatNobodyNeeds) {
+  ASSERT_OK(store_->Put(package_));
+  ASSERT_OK(store_->Put(one_));
+  ASSERT_OK(store_->Put(two_));
+  ASSERT_OK(store_->Collect({one_.Digest(), std::string(64, '0')}));
+  EXPECT_THAT(Names(), testing::ElementsAre(one_.Digest()));
+  EXPECT_OK(store_->Load(one_.Digest()));
+  EXPECT_EQ(store_->Size(two_.Digest()), 0u);
+  ASSERT_OK(store_->Collect({}));
+  EXPECT_THAT(Names(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace paranet

@@ -8,6 +8,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "core/base/take_payload.h"
+#include "core/rpc/rpc_queue.h"
 
 namespace paranet {
 namespace {
@@ -32,21 +34,25 @@ class UnaryCall : public std::enable_shared_from_this<UnaryCall> {
       return call_->Finish(
           absl::InvalidArgumentError(absl::StrCat("the call of ", call_->path(), " has no request message")), {});
     }
-    std::shared_ptr<CallHandle> handle = route_.provider->CallUnary(
-        std::move(context_), *std::move(request),
-        [self = shared_from_this()](UnaryResult result) { self->OnResult(std::move(result)); });
+    // An actor's handler may run on this thread, which saves two changes of threads, as long as another one polls.
+    context_.run_here = call_->queue() != nullptr && call_->queue()->IsPolled();
+    const bool run_here = context_.run_here;
+    const std::shared_ptr<CallHandle> handle =
+        route_.provider->CallUnary(std::move(context_), TakePayload(*request),
+                                   [self = shared_from_this()](UnaryResult&& result) { self->OnResult(result); });
     bool cancel = false;
     {
       absl::MutexLock lock(&mu_);
       cancel = cancelled_;
       if (!cancel) handle_ = handle;
     }
-    if (cancel && handle != nullptr) handle->Cancel();
+    if (cancel) handle->Cancel();
+    if (run_here) handle->RunHere();
   }
 
-  void OnResult(UnaryResult result) {
+  void OnResult(UnaryResult& result) {
     if (result.status.ok()) {
-      call_->WriteAndFinish(result.response, std::move(result.trailers));
+      call_->WriteAndFinish(TakePayload(result.response), std::move(result.trailers));
     } else {
       call_->Finish(std::move(result.status), std::move(result.trailers));
     }

@@ -1,5 +1,6 @@
 #include "core/routing/dispatcher.h"
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -181,6 +182,30 @@ TEST_F(DispatcherTest, AStreamIsHandedToTheProvider) {
   pending->done.WaitForNotification();
   EXPECT_OK(pending->answer.status);
   EXPECT_EQ(pending->answer.message, "answer");
+}
+
+TEST_F(DispatcherTest, TheHandlerMayHaveTheThreadOnlyWhileAnotherOnePolls) {
+  const absl::Time until = absl::Now() + kTestPatience;
+  std::atomic<bool> ran_here = false;
+  provider_->AnswerWith([&](const CallContext& context, const std::string&) {
+    ran_here = context.run_here;
+    return UnaryResult{};
+  });
+  // Of two threads, the other may be on its way back to the queue.
+  while (!ran_here && absl::Now() < until) {
+    ASSERT_OK(CallAndWait("/weather.v1.Weather/Current", "x").status);
+  }
+  EXPECT_TRUE(ran_here);
+
+  ASSERT_OK_AND_ASSIGN(
+      server_, RpcServer::Start({.address = "127.0.0.1:0", .threads = 1}, [this](std::shared_ptr<IncomingCall> call) {
+        dispatcher_->Dispatch(std::move(call));
+      }));
+  channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->port()), grpc::InsecureChannelCredentials());
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_OK(CallAndWait("/weather.v1.Weather/Current", "x").status);
+    EXPECT_FALSE(ran_here);
+  }
 }
 
 }  // namespace

@@ -72,6 +72,24 @@ absl::StatusOr<Route> Router::ResolvePath(absl::string_view path, absl::string_v
                                                version, ".", DidYouMean(path, paths)));
 }
 
+absl::StatusOr<Route> Router::ResolvePath(absl::string_view path, const VersionPin& pin) const {
+  const std::shared_ptr<const CatalogueSnapshot> snapshot = catalogue_->snapshot();
+  const std::vector<SkillEntry>& entries = snapshot->FindPath(path);
+  if (entries.empty()) return ResolvePath(path);
+  bool known = false;
+  std::vector<std::string> versions;
+  for (const SkillEntry& entry : entries) {
+    versions.push_back(entry.entry->set->version().ToString());
+    if (!pin.Matches(entry.entry->set->version())) continue;
+    if (std::shared_ptr<Provider> provider = Choose(*entry.entry, RouteScope::kAll, &known)) {
+      return Route{entry.entry->set, entry.skill, std::move(provider)};
+    }
+  }
+  if (known) return Unavailable(absl::StrCat(path, "~", pin.ToString()), entries);
+  return absl::UnimplementedError(absl::StrCat("skill ", path, " has no version ", pin.ToString(), " here; it has ",
+                                               absl::StrJoin(versions, ", "), "."));
+}
+
 absl::StatusOr<Route> Router::ResolveSkill(const SkillRef& ref, absl::string_view provider_name) const {
   const std::shared_ptr<const CatalogueSnapshot> snapshot = catalogue_->snapshot();
   const std::string id = ref.id.ToString();

@@ -40,6 +40,8 @@ class Router {
   // are unavailable.
   absl::StatusOr<Route> ResolvePath(absl::string_view path, absl::string_view version = "",
                                     RouteScope scope = RouteScope::kAll) const;
+  // The same with the highest version that `pin` matches.
+  absl::StatusOr<Route> ResolvePath(absl::string_view path, const VersionPin& pin) const;
 
   // By name, with or without a pin; `provider` empty or a provider's name. NOT_FOUND with the nearest names for an
   // unknown skill, version or provider; UNAVAILABLE.

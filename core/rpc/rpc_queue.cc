@@ -36,7 +36,13 @@ void RpcQueue::AwaitIdle() {
 void RpcQueue::Poll() {
   void* tag = nullptr;
   bool ok = false;
-  while (queue_->Next(&tag, &ok)) static_cast<RpcTag*>(tag)->Complete(ok);
+  while (true) {
+    polling_.fetch_add(1, std::memory_order_seq_cst);
+    const bool more = queue_->Next(&tag, &ok);
+    polling_.fetch_sub(1, std::memory_order_seq_cst);
+    if (!more) return;
+    static_cast<RpcTag*>(tag)->Complete(ok);
+  }
 }
 
 }  // namespace paranet

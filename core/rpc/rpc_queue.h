@@ -2,6 +2,7 @@
 #ifndef PARANET_CORE_RPC_RPC_QUEUE_H_
 #define PARANET_CORE_RPC_RPC_QUEUE_H_
 
+#include <atomic>
 #include <cstdint>
 
 #include "absl/base/thread_annotations.h"
@@ -14,7 +15,8 @@ namespace paranet {
 class RpcTag {
  public:
   virtual ~RpcTag() = default;
-  // `ok` as in grpc::CompletionQueue::Next. Runs on a thread that polls the queue; must not block.
+  // `ok` as in grpc::CompletionQueue::Next. Runs on a thread that polls the queue; must not block, but see
+  // RpcQueue::IsPolled.
   virtual void Complete(bool ok) = 0;
 };
 
@@ -43,8 +45,13 @@ class RpcQueue {
   // Completes tags until the queue has been shut down and drained: the body of a polling thread.
   void Poll();
 
+  // Whether a thread waits for tags at this moment. A tag that finds one may block its own thread, if it must: whoever
+  // waits may not do the same, unless another waits then, so one thread is always left to complete tags.
+  bool IsPolled() const { return polling_.load(std::memory_order_seq_cst) > 0; }
+
  private:
   grpc::CompletionQueue* const queue_;
+  std::atomic<int> polling_ = 0;
   absl::Mutex mu_;
   int64_t calls_ ABSL_GUARDED_BY(mu_) = 0;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;

@@ -6,11 +6,11 @@
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "core/rpc/incoming_call_impl.h"
 #include "core/rpc/rpc_queue.h"
 #include "core/rpc/tcp_listener.h"
@@ -30,6 +30,8 @@ constexpr int kMinPingIntervalMs = 1'000;
 constexpr int kHandshakeTimeoutMs = 10'000;
 // Threads that gRPC may start for ordinary services.
 constexpr int kMaxServiceThreads = 64;
+// How long Shutdown waits for threads in handlers that do not return.
+constexpr absl::Duration kAbandonAfter = absl::Seconds(10);
 
 class RpcServerImpl final : public RpcServer {
  public:
@@ -42,6 +44,8 @@ class RpcServerImpl final : public RpcServer {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kMinPingIntervalMs);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+    // Its records of each connection and call, which nobody reads.
+    builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
     builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
     builder.SetResourceQuota(grpc::ResourceQuota().SetMaxThreads(kMaxServiceThreads));
     builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
@@ -59,7 +63,7 @@ class RpcServerImpl final : public RpcServer {
       return absl::InternalError("gRPC does not start a server");
     }
     for (int i = 0; i < kRequestedCalls; ++i) RequestCall();
-    for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { queue_->Poll(); });
+    for (int i = 0; i < options.threads; ++i) StartPoller();
     if (options.address.empty()) return absl::OkStatus();
     absl::StatusOr<std::unique_ptr<TcpListener>> listener = TcpListener::Start({.address = options.address});
     if (!listener.ok()) return listener.status();
@@ -94,10 +98,34 @@ class RpcServerImpl final : public RpcServer {
     // What was cancelled may still be answered by its provider; that goes nowhere from here on.
     queue_->Close();
     grpc_queue_->Shutdown();
-    for (std::thread& thread : threads_) thread.join();
+    // A handler that never returns keeps its thread, and the queue with it.
+    absl::MutexLock lock(&pollers_->mu);
+    pollers_->mu.AwaitWithTimeout(absl::Condition(
+                                      +[](int* running) { return *running == 0; }, &pollers_->running),
+                                  kAbandonAfter);
   }
 
  private:
+  struct Pollers {
+    absl::Mutex mu;
+    int running ABSL_GUARDED_BY(mu) = 0;
+  };
+
+  // Detached, because Shutdown may have to go without it.
+  void StartPoller() {
+    {
+      absl::MutexLock lock(&pollers_->mu);
+      ++pollers_->running;
+    }
+    std::thread([pollers = pollers_, queue = queue_, grpc_queue = grpc_queue_]() mutable {
+      queue->Poll();
+      queue = nullptr;
+      grpc_queue = nullptr;
+      absl::MutexLock lock(&pollers->mu);
+      --pollers->running;
+    }).detach();
+  }
+
   void RequestCall() {
     IncomingCallCore::Request(&generic_, grpc_queue_.get(), queue_, [this](std::shared_ptr<IncomingCall> call) {
       if (call == nullptr || !queue_->Enter()) return;
@@ -109,11 +137,11 @@ class RpcServerImpl final : public RpcServer {
 
   const Handler handler_;
   grpc::AsyncGenericService generic_;
-  std::unique_ptr<grpc::ServerCompletionQueue> grpc_queue_;
+  std::shared_ptr<grpc::ServerCompletionQueue> grpc_queue_;
   std::shared_ptr<RpcQueue> queue_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
-  std::vector<std::thread> threads_;
+  const std::shared_ptr<Pollers> pollers_ = std::make_shared<Pollers>();
   int port_ = 0;
   std::unique_ptr<TcpListener> listener_;
   absl::Mutex mu_;

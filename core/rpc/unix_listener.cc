@@ -5,24 +5,41 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace paranet {
 namespace {
 
 // Connections that may wait to be accepted.
 constexpr int kBacklog = 128;
+
+// How many seccomp filters a process has; nullopt if there is no such process. 0 where the kernel does not say.
+std::optional<int> FiltersOf(absl::string_view process) {
+  std::FILE* file = std::fopen(absl::StrCat("/proc/", process, "/status").c_str(), "re");
+  if (file == nullptr) return std::nullopt;
+  int filters = 0;
+  char line[256];
+  while (std::fgets(line, sizeof(line), file) != nullptr) {
+    if (std::sscanf(line, "Seccomp_filters: %d", &filters) == 1) break;
+  }
+  std::fclose(file);
+  return filters;
+}
 
 class UnixListenerImpl final : public UnixListener {
  public:
@@ -72,9 +89,26 @@ class UnixListenerImpl final : public UnixListener {
       logger_->warn("{}: refused a connection: its user is unknown", path_);
       return false;
     }
-    if (credentials.uid == ::geteuid() || credentials.uid == 0) return true;
+    if (credentials.uid == ::geteuid() || credentials.uid == 0) return AdmitProcess(credentials.pid);
     logger_->warn("{}: refused a connection of user {} (process {}): the node is run by user {}", path_,
                   credentials.uid, credentials.pid, ::geteuid());
+    return false;
+  }
+
+  // Actors run as the node's user.
+  bool AdmitProcess(pid_t pid) {
+    // Who is outside of our namespace has no number in it; actors are inside.
+    if (pid == 0) return true;
+    // Without /proc nothing can be told apart, this process included.
+    const std::optional<int> own = FiltersOf("self");
+    if (!own.has_value()) return true;
+    const std::optional<int> theirs = FiltersOf(absl::StrCat(pid));
+    if (!theirs.has_value()) {
+      logger_->warn("{}: refused a connection of process {}, which has gone", path_, pid);
+      return false;
+    }
+    if (*theirs <= *own) return true;
+    logger_->warn("{}: refused a connection of process {}: it is confined, as actors are", path_, pid);
     return false;
   }
 

@@ -1,11 +1,15 @@
 #include "core/rpc/unix_listener.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -63,6 +67,34 @@ TEST_F(UnixListenerTest, HandsOverAConnectionOfTheSameUser) {
   EXPECT_STREQ(text, "hi");
   ::close(fd);
   ::close(served);
+}
+
+TEST_F(UnixListenerTest, ClosesAConnectionOfAConfinedProcess) {
+  std::atomic<int> accepted = 0;
+  ASSERT_OK_AND_ASSIGN(auto listener, UnixListener::Start(
+                                          path_,
+                                          [&accepted](int fd) {
+                                            ++accepted;
+                                            ::close(fd);
+                                          },
+                                          MakeNullLogger()));
+  // An actor's process is the same user's, and has a filter; here it is one that allows everything.
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    sock_filter allow[] = {{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = SECCOMP_RET_ALLOW}};
+    const sock_fprog program = {.len = 1, .filter = allow};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) ::_exit(2);
+    if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0) ::_exit(3);
+    const int fd = Connect(path_);
+    if (fd < 0) ::_exit(4);
+    char byte = 0;
+    ::_exit(::read(fd, &byte, 1) == 0 ? 0 : 5);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(accepted, 0);
 }
 
 TEST_F(UnixListenerTest, ClosesAConnectionOfAnotherUser) {

@@ -116,6 +116,8 @@ void ActorExecutor::Abandon(int threads) {
   state_->abandoned += threads;
 }
 
+bool ActorExecutor::RunsHere() const { return current_executor == state_.get(); }
+
 int ActorExecutor::threads() const {
   absl::MutexLock lock(&state_->mu);
   return state_->short_threads + state_->long_threads;

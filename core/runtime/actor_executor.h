@@ -44,6 +44,9 @@ class ActorExecutor {
   // `threads` threads hang in code that will not return: the destructor does not wait for so many.
   void Abandon(int threads);
 
+  // Whether the calling thread is one of these.
+  bool RunsHere() const;
+
   // For the deadlines of calls.
   DeadlineTimer& timer() { return *timer_; }
 

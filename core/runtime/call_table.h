@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -15,10 +16,11 @@
 namespace paranet {
 
 // The calls in flight of one actor. A number is the index of a slot and how often the slot has been used; it comes back
-// after 2^32 uses of one slot, and slots take turns. Thread-safe.
+// after 2^32 uses of one slot, and slots take turns
+// (at least 32 of them, where there are so many). Thread-safe.
 class CallTable {
  public:
-  explicit CallTable(uint32_t capacity);
+  explicit CallTable(uint32_t capacity) : capacity_(capacity) {}
   CallTable(const CallTable&) = delete;
   CallTable& operator=(const CallTable&) = delete;
 
@@ -32,18 +34,19 @@ class CallTable {
 
  private:
   struct Slot {
-    mutable absl::Mutex mu;
-    uint32_t uses ABSL_GUARDED_BY(mu) = 0;
-    std::shared_ptr<NativeCall> call ABSL_GUARDED_BY(mu);
+    uint32_t uses = 0;
+    std::shared_ptr<NativeCall> call;
   };
 
+  // The slot of `handle`, or null if that is no call's.
+  const Slot* SlotOf(paranet_call handle) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+
   const uint32_t capacity_;
-  const std::unique_ptr<Slot[]> slots_;
-  absl::Mutex mu_;
-  // A ring: the slot that has been free for longest comes first.
-  std::vector<uint32_t> free_ ABSL_GUARDED_BY(mu_);
-  size_t first_free_ ABSL_GUARDED_BY(mu_) = 0;
-  size_t free_count_ ABSL_GUARDED_BY(mu_);
+  mutable absl::Mutex mu_;
+  // As many as were needed at the same time.
+  std::deque<Slot> slots_ ABSL_GUARDED_BY(mu_);
+  // The slot that has been free for longest comes first.
+  std::deque<uint32_t> free_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace paranet

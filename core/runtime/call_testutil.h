@@ -20,6 +20,7 @@ class FakeOwner final : public CallOwner {
  public:
   void OnEnded(NativeCall&) override { Add("ended"); }
   void OnReleased(NativeCall&) override { Add("released"); }
+  void OnRunHere(UnaryCall&) override { Add("run here"); }
   void OnMisuse(const NativeCall&, absl::string_view what) override { Add(std::string(what)); }
 
   std::vector<std::string> events() const {

@@ -21,8 +21,9 @@ DeadlineTimer::Id DeadlineTimer::Add(absl::Time time, absl::AnyInvocable<void()>
   if (time == absl::InfiniteFuture()) return {};
   absl::MutexLock lock(&mu_);
   const Id id{.time = time, .number = next_number_++};
-  const auto entry = entries_.emplace(id, std::move(callback)).first;
-  if (entry == entries_.begin()) changed_.Signal();
+  entries_.emplace(id, std::move(callback));
+  // Not for every entry that is the first: mostly it is cancelled before, and the thread wakes once for all of those.
+  if (time < wakes_at_) changed_.Signal();
   return id;
 }
 
@@ -38,16 +39,22 @@ bool DeadlineTimer::Cancel(const Id& id) {
   return true;
 }
 
+void DeadlineTimer::Sleep(absl::Time until) {
+  wakes_at_ = until;
+  changed_.WaitWithDeadline(&mu_, until);
+  wakes_at_ = absl::InfinitePast();
+}
+
 void DeadlineTimer::Loop() {
   mu_.Lock();
   while (!stopping_) {
     if (entries_.empty()) {
-      changed_.Wait(&mu_);
+      Sleep(absl::InfiniteFuture());
       continue;
     }
     const auto first = entries_.begin();
     if (first->first.time > absl::Now()) {
-      changed_.WaitWithDeadline(&mu_, first->first.time);
+      Sleep(first->first.time);
       continue;
     }
     {

@@ -38,10 +38,13 @@ class DeadlineTimer {
 
  private:
   void Loop();
+  void Sleep(absl::Time until) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   absl::Mutex mu_;
   absl::CondVar changed_;
   std::map<Id, absl::AnyInvocable<void()>> entries_ ABSL_GUARDED_BY(mu_);
+  // When the thread wakes by itself: InfinitePast while it is awake.
+  absl::Time wakes_at_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   uint64_t next_number_ ABSL_GUARDED_BY(mu_) = 1;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::thread thread_;

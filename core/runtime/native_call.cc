@@ -1,6 +1,8 @@
 #include "core/runtime/native_call.h"
 
+#include <iterator>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -37,15 +39,39 @@ DeadlineTimer::Id NativeCall::timer() const {
   return timer_;
 }
 
-bool NativeCall::over() const {
-  absl::MutexLock lock(&mu_);
-  return over_;
-}
-
 bool NativeCall::Wait(ActorLock& lock, absl::Duration time) {
   ActorLock::Suspended suspended(lock);
   absl::MutexLock mutex_lock(&mu_);
   return !mu_.AwaitWithTimeout(absl::Condition(&over_), time);
+}
+
+bool NativeCall::AddChild(uint64_t id, std::shared_ptr<CallHandle> child) {
+  absl::MutexLock lock(&mu_);
+  if (over_) return false;
+  children_.emplace_back(id, std::move(child));
+  return true;
+}
+
+void NativeCall::RemoveChild(uint64_t id) {
+  // Destroyed without the mutex: it may be the last reference.
+  std::shared_ptr<CallHandle> removed;
+  absl::MutexLock lock(&mu_);
+  // Mostly the last, and mostly the only one.
+  for (auto child = children_.rbegin(); child != children_.rend(); ++child) {
+    if (child->first != id) continue;
+    removed = std::move(child->second);
+    children_.erase(std::next(child).base());
+    return;
+  }
+}
+
+void NativeCall::CancelChildren() {
+  std::vector<std::pair<uint64_t, std::shared_ptr<CallHandle>>> children;
+  {
+    absl::MutexLock lock(&mu_);
+    children.swap(children_);
+  }
+  for (const auto& [id, child] : children) child->Cancel();
 }
 
 bool NativeCall::AddTrailer(absl::string_view key, absl::string_view value) {
@@ -57,23 +83,14 @@ bool NativeCall::AddTrailer(absl::string_view key, absl::string_view value) {
 }
 
 void NativeCall::LeaveThread() {
-  // OnReleased lets go of what may be the last other reference.
   const std::shared_ptr<NativeCall> self = shared_from_this();
-  {
-    absl::MutexLock lock(&mu_);
-    on_thread_ = false;
-    if (!ended_) return;
-  }
-  owner_->OnReleased(*this);
+  if (DropThread()) owner_->OnReleased(*this);
 }
 
 void NativeCall::Ended() {
+  if (left_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+  // OnReleased lets go of what may be the last other reference.
   const std::shared_ptr<NativeCall> self = shared_from_this();
-  {
-    absl::MutexLock lock(&mu_);
-    ended_ = true;
-    if (on_thread_) return;
-  }
   owner_->OnReleased(*this);
 }
 

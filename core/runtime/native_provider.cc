@@ -1,11 +1,12 @@
 #include "core/runtime/native_provider.h"
 
 #include <exception>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "core/runtime/stream_call.h"
 #include "grpcpp/support/slice.h"
@@ -17,151 +18,57 @@ constexpr size_t kErrorSize = 1024;
 // Calls after which DrainQueue makes room for other actors.
 constexpr int kDrainAtOnce = 64;
 
-absl::string_view View(paranet_text text) { return {text.data == nullptr ? "" : text.data, text.size}; }
-absl::string_view View(paranet_bytes bytes) {
-  return {bytes.data == nullptr ? "" : static_cast<const char*>(bytes.data), bytes.size};
-}
+// Handlers within handlers on one thread, each with a frame of an actor's own on the stack.
+constexpr int kMaxNested = 16;
+thread_local int t_nested = 0;
+
+// The run of DrainMailbox that this thread is in.
+struct Drainer {
+  const NativeProvider* provider = nullptr;
+  uint64_t drainer = 0;
+};
+thread_local Drainer t_drainer;
+
 paranet_text Text(absl::string_view view) { return {view.data(), view.size()}; }
 
-absl::Status MakeStatus(int32_t code, paranet_text message) {
-  if (code == 0) return absl::OkStatus();
-  const bool known = code > 0 && code <= static_cast<int32_t>(absl::StatusCode::kUnauthenticated);
-  return absl::Status(known ? static_cast<absl::StatusCode>(code) : absl::StatusCode::kUnknown, View(message));
-}
-
-spdlog::level::level_enum LogLevel(int32_t level) {
-  switch (level) {
-    case PARANET_LOG_DEBUG:
-      return spdlog::level::debug;
-    case PARANET_LOG_INFO:
-      return spdlog::level::info;
-    case PARANET_LOG_WARNING:
-      return spdlog::level::warn;
-    default:
-      return spdlog::level::err;
-  }
-}
+// To the caller, what has ended is a call all the same.
+class EndedCall final : public CallHandle {
+ public:
+  void Cancel() override {}
+};
 
 }  // namespace
 
-// The functions behind paranet_host; abi.h specifies them.
-struct NativeProvider::HostFunctions {
-  static NativeProvider& Of(const paranet_host* host) { return *static_cast<const Host*>(host)->provider; }
-  static std::shared_ptr<NativeCall> Find(const paranet_host* host, paranet_call call) {
-    return Of(host).calls_.Find(call);
-  }
-
-  static void Log(const paranet_host* host, int32_t level, paranet_text text) {
-    const NativeProvider& provider = Of(host);
-    provider.logger_->log(LogLevel(level), "{}: {}", provider.options_.name,
-                          absl::StrReplaceAll(View(text), {{"\n", "\\n"}, {"\r", "\\r"}}));
-  }
-
-  static int32_t Config(const paranet_host* host, paranet_text key, paranet_text* value) {
-    const std::map<std::string, std::string>& config = Of(host).options_.config;
-    const auto found = config.find(std::string(View(key)));
-    if (found == config.end()) return 0;
-    *value = Text(found->second);
-    return 1;
-  }
-
-  // The texts live in the call, which the thread that runs the handler keeps alive.
-  static paranet_text Caller(const paranet_host* host, paranet_call call) {
-    const std::shared_ptr<NativeCall> found = Find(host, call);
-    return found == nullptr ? paranet_text{nullptr, 0} : Text(found->context().caller);
-  }
-
-  static int32_t GetMetadata(const paranet_host* host, paranet_call call, paranet_text key, size_t index,
-                             paranet_text* value) {
-    const std::shared_ptr<NativeCall> found = Find(host, call);
-    if (found == nullptr) return 0;
-    for (const auto& [name, text] : found->context().metadata) {
-      if (name != View(key) || index-- > 0) continue;
-      *value = Text(text);
-      return 1;
-    }
-    return 0;
-  }
-
-  static int64_t Deadline(const paranet_host* host, paranet_call call) {
-    const std::shared_ptr<NativeCall> found = Find(host, call);
-    return absl::ToUnixMicros(found == nullptr ? absl::InfiniteFuture() : found->context().deadline);
-  }
-
-  static int32_t IsCancelled(const paranet_host* host, paranet_call call) {
-    const std::shared_ptr<NativeCall> found = Find(host, call);
-    return found == nullptr || found->over() ? 1 : 0;
-  }
-
-  static int32_t Wait(const paranet_host* host, paranet_call call, int64_t micros) {
-    const std::shared_ptr<NativeCall> found = Find(host, call);
-    return found != nullptr && found->Wait(Of(host).lock_, absl::Microseconds(micros)) ? 1 : 0;
-  }
-
-  static int32_t AddTrailer(const paranet_host* host, paranet_call call, paranet_text key, paranet_text value) {
-    const std::shared_ptr<NativeCall> found = Find(host, call);
-    return found != nullptr && found->AddTrailer(View(key), View(value)) ? 1 : 0;
-  }
-
-  static void Respond(const paranet_host* host, paranet_call call, int32_t code, paranet_text message,
-                      paranet_bytes response) {
-    if (const std::shared_ptr<NativeCall> found = Find(host, call)) {
-      found->Respond(MakeStatus(code, message), View(response));
-    }
-  }
-
-  static int32_t Read(const paranet_host* host, paranet_call call, paranet_bytes* message) {
-    const std::shared_ptr<NativeCall> found = Find(host, call);
-    return found != nullptr && found->Read(Of(host).lock_, message) ? 1 : 0;
-  }
-
-  static int32_t Write(const paranet_host* host, paranet_call call, paranet_bytes message) {
-    const std::shared_ptr<NativeCall> found = Find(host, call);
-    return found != nullptr && found->Write(Of(host).lock_, View(message)) ? 1 : 0;
-  }
-
-  static void Finish(const paranet_host* host, paranet_call call, int32_t code, paranet_text message) {
-    if (const std::shared_ptr<NativeCall> found = Find(host, call)) found->Finish(MakeStatus(code, message));
-  }
-};
-
 NativeProvider::NativeProvider(std::shared_ptr<const LibraryModule> module, NativeActorOptions options,
-                               std::shared_ptr<ActorExecutor> executor, Logger logger)
+                               std::shared_ptr<ActorExecutor> executor, const Logger& logger)
     : module_(std::move(module)),
       options_(std::move(options)),
-      logger_(std::move(logger)),
-      lock_(!options_.concurrent),
+      log_(options_.log != nullptr ? options_.log : std::make_shared<ActorLog>(options_.name, logger)),
+      lock_(!options_.concurrent, [this] { OnSuspended(); }),
       calls_(options_.mailbox + options_.streams),
-      executor_(std::move(executor)) {
+      outgoing_(std::make_shared<OutgoingCalls>(options_.name, options_.caller, executor, &lock_, log_.get())),
+      host_({.config = &options_.config,
+             .calls = &calls_,
+             .lock = &lock_,
+             .outgoing = outgoing_.get(),
+             .log = log_.get()}),
+      executor_(std::move(executor)),
+      mailbox_({.actor = options_.name, .limit = options_.mailbox, .per_caller = options_.per_caller}),
+      streams_({.actor = options_.name, .what = "streaming calls", .limit = options_.streams}) {
   for (size_t i = 0; i < module_->methods().size(); ++i) methods_.emplace(module_->methods()[i].path, i);
-  host_.struct_size = sizeof(paranet_host);
-  host_.abi_version = PARANET_ABI_VERSION;
-  host_.log = &HostFunctions::Log;
-  host_.config = &HostFunctions::Config;
-  host_.caller = &HostFunctions::Caller;
-  host_.metadata = &HostFunctions::GetMetadata;
-  host_.deadline = &HostFunctions::Deadline;
-  host_.is_cancelled = &HostFunctions::IsCancelled;
-  host_.wait = &HostFunctions::Wait;
-  host_.add_trailer = &HostFunctions::AddTrailer;
-  host_.respond = &HostFunctions::Respond;
-  host_.read = &HostFunctions::Read;
-  host_.write = &HostFunctions::Write;
-  host_.finish = &HostFunctions::Finish;
-  host_.provider = this;
 }
 
 absl::StatusOr<std::shared_ptr<NativeProvider>> NativeProvider::Start(std::shared_ptr<const LibraryModule> module,
                                                                       NativeActorOptions options,
                                                                       std::shared_ptr<ActorExecutor> executor,
-                                                                      Logger logger) {
+                                                                      const Logger& logger) {
   auto provider = std::shared_ptr<NativeProvider>(
-      new NativeProvider(std::move(module), std::move(options), std::move(executor), std::move(logger)));
+      new NativeProvider(std::move(module), std::move(options), std::move(executor), logger));
   std::vector<paranet_option> config;
   for (const auto& [key, value] : provider->options_.config) config.push_back({Text(key), Text(value)});
   char error[kErrorSize] = "";
   try {
-    provider->instance_ = provider->module_->table().create(&provider->host_, Text(provider->options_.id),
+    provider->instance_ = provider->module_->table().create(provider->host_.table(), Text(provider->options_.id),
                                                             config.data(), config.size(), error, sizeof(error));
   } catch (const std::exception& e) {
     return absl::InvalidArgumentError(absl::StrCat(provider->name(), " did not start: exception: ", e.what()));
@@ -182,20 +89,8 @@ NativeProvider::~NativeProvider() {
   FinishStop(absl::InfinitePast());
 }
 
-bool NativeProvider::available() const {
-  absl::MutexLock lock(&mu_);
-  return state_ == State::kRunning;
-}
-
-absl::StatusOr<size_t> NativeProvider::Admit(const CallContext& context, bool streaming) const {
+absl::StatusOr<size_t> NativeProvider::Admit(const CallContext& context, bool streaming) {
   if (state_ != State::kRunning) return absl::UnavailableError(absl::StrCat("actor ", options_.name, " is stopping"));
-  const uint32_t calls = streaming ? stream_calls_ : unary_calls_;
-  const uint32_t limit = streaming ? options_.streams : options_.mailbox;
-  if (calls >= limit) {
-    return absl::ResourceExhaustedError(absl::StrCat("actor ", options_.name, " already has ", limit,
-                                                     streaming ? " streaming calls" : " calls waiting or running",
-                                                     ", its limit; try again later"));
-  }
   const auto method = methods_.find(context.skill->path);
   if (method == methods_.end() || streaming != (context.skill->shape != SkillShape::kUnary)) {
     return absl::UnimplementedError(absl::StrCat("actor ", options_.name, " does not serve ", context.skill->path,
@@ -221,30 +116,58 @@ void NativeProvider::Enter(const std::shared_ptr<NativeCall>& call) {
 }
 
 std::shared_ptr<CallHandle> NativeProvider::CallUnary(CallContext context, Payload request, UnaryDone done) {
-  // What has ended is a call all the same to the caller.
-  struct EndedCall final : CallHandle {
-    void Cancel() override {}
-  };
   absl::Status refused;
   {
     absl::MutexLock lock(&mu_);
-    absl::StatusOr<size_t> method = Admit(context, false);
-    if (method.ok()) {
-      auto call = std::make_shared<UnaryCall>(std::move(context), request, std::move(done), shared_from_this());
+    const absl::StatusOr<size_t> method = Admit(context, false);
+    absl::StatusOr<Mailbox::Caller*> place = nullptr;
+    if (method.ok()) place = mailbox_.Admit(context.caller);
+    if (method.ok() && place.ok()) {
+      const bool run_here = context.run_here;
+      auto call =
+          std::make_shared<UnaryCall>(std::move(context), std::move(request), std::move(done), shared_from_this());
+      call->set_method(*method);
+      call->set_place(*place);
       Enter(call);
-      ++unary_calls_;
-      if (options_.concurrent) {
-        executor_->Run([self = shared_from_this(), call, method = *method] { self->RunUnary(*call, method); });
-      } else {
-        queue_.emplace_back(call, *method);
-        if (!std::exchange(draining_, true)) executor_->Run([self = shared_from_this()] { self->DrainQueue(); });
-      }
+      if (!run_here) Enqueue(call);
       return call;
     }
-    refused = method.status();
+    refused = method.ok() ? place.status() : method.status();
   }
   std::move(done)(UnaryResult{.status = std::move(refused), .unprocessed = true});
   return std::make_shared<EndedCall>();
+}
+
+void NativeProvider::Enqueue(const std::shared_ptr<UnaryCall>& call) {
+  mailbox_.Push(call->place(), call);
+  if (options_.concurrent) {
+    executor_->Run([self = shared_from_this()] { self->RunNext(); });
+  } else if (drainer_ == 0) {
+    StartDrainer();
+  }
+}
+
+void NativeProvider::OnRunHere(UnaryCall& call) {
+  const std::shared_ptr<UnaryCall> self = std::static_pointer_cast<UnaryCall>(call.shared_from_this());
+  bool run = false;
+  int lent = 0;
+  {
+    absl::MutexLock lock(&mu_);
+    if (executor_ != nullptr) {
+      // What waits comes first. Where handlers run one at a time, one of them may be running.
+      run = t_nested < kMaxNested && (options_.concurrent || (mailbox_.waiting() == 0 && lock_.TryEnter()));
+      if (!run) return Enqueue(self);
+      ++inside_;
+      lent = executor_->RunsHere() ? 0 : 1;
+      inside_lent_ += lent;
+    }
+  }
+  if (run) {
+    ++t_nested;
+    RunInside(call, [&] { RunUnary(call); });
+    --t_nested;
+  }
+  Leave(call, run ? 1 : 0, lent);
 }
 
 void NativeProvider::CallStream(CallContext context, std::shared_ptr<ServerStream> stream) {
@@ -253,10 +176,13 @@ void NativeProvider::CallStream(CallContext context, std::shared_ptr<ServerStrea
   {
     absl::MutexLock lock(&mu_);
     method = Admit(context, true);
+    absl::StatusOr<Mailbox::Caller*> place = nullptr;
+    if (method.ok()) place = streams_.Admit(context.caller);
+    if (!place.ok()) method = place.status();
     if (method.ok()) {
       call = std::make_shared<StreamCall>(std::move(context), stream, shared_from_this());
+      call->set_place(*place);
       Enter(call);
-      ++stream_calls_;
     }
   }
   if (!method.ok()) {
@@ -274,13 +200,21 @@ void NativeProvider::CallStream(CallContext context, std::shared_ptr<ServerStrea
   if (started) return;
   call->Abort(absl::ResourceExhaustedError(
       absl::StrCat("the node has no thread left for a streaming call to actor ", options_.name, "; try again later")));
-  Leave(*call);
+  Leave(*call, 0, 0);
 }
 
-void NativeProvider::Leave(NativeCall& call) {
-  call.LeaveThread();
+void NativeProvider::Leave(NativeCall& call, int inside, int lent) {
+  const bool released = call.DropThread();
+  if (released) calls_.Erase(call.handle());
   absl::MutexLock lock(&mu_);
   --on_thread_;
+  inside_ -= inside;
+  inside_lent_ -= lent;
+  if (released) Release(call);
+}
+
+void NativeProvider::Release(const NativeCall& call) {
+  (call.context().skill->shape == SkillShape::kUnary ? mailbox_ : streams_).Release(call.place());
 }
 
 void NativeProvider::OnEnded(NativeCall& call) {
@@ -294,44 +228,67 @@ void NativeProvider::OnEnded(NativeCall& call) {
 void NativeProvider::OnReleased(NativeCall& call) {
   calls_.Erase(call.handle());
   absl::MutexLock lock(&mu_);
-  --(call.context().skill->shape == SkillShape::kUnary ? unary_calls_ : stream_calls_);
+  Release(call);
 }
 
 void NativeProvider::OnMisuse(const NativeCall& call, absl::string_view what) {
-  logger_->error("{}: the actor's code called {} for {}; that was ignored", options_.name, what,
-                 call.context().skill->path);
+  log_->Write(ActorLog::Level::kError, absl::StrCat("the actor's code called ", what, " for ",
+                                                    call.context().skill->path, "; that was ignored"));
 }
 
-void NativeProvider::DrainQueue() {
-  for (int i = 0; i < kDrainAtOnce; ++i) {
-    std::pair<std::shared_ptr<UnaryCall>, size_t> next;
+void NativeProvider::RunNext() {
+  std::optional<std::shared_ptr<UnaryCall>> call;
+  {
+    absl::MutexLock lock(&mu_);
+    call = mailbox_.Pop();
+  }
+  // There is none if the actor was stopped meanwhile.
+  if (!call.has_value()) return;
+  Leave(**call, InsideActor(**call, [&] { RunUnary(**call); }), 0);
+}
+
+void NativeProvider::StartDrainer() {
+  drainer_ = ++last_drainer_;
+  executor_->Run([self = shared_from_this(), drainer = drainer_] { self->DrainMailbox(drainer); });
+}
+
+void NativeProvider::DrainMailbox(uint64_t drainer) {
+  for (int i = 0;; ++i) {
+    std::shared_ptr<UnaryCall> call;
     {
       absl::MutexLock lock(&mu_);
-      if (queue_.empty()) {
-        draining_ = false;
+      if (drainer_ != drainer) return;
+      if (mailbox_.waiting() == 0 || executor_ == nullptr) {
+        drainer_ = 0;
         return;
       }
-      next = std::move(queue_.front());
-      queue_.pop_front();
+      if (i == kDrainAtOnce) return StartDrainer();
+      call = *mailbox_.Pop();
     }
-    RunUnary(*next.first, next.second);
+    t_drainer = {this, drainer};
+    const int inside = InsideActor(*call, [&] { RunUnary(*call); });
+    t_drainer = {};
+    Leave(*call, inside, 0);
   }
-  absl::MutexLock lock(&mu_);
-  draining_ = !queue_.empty() && executor_ != nullptr;
-  if (draining_) executor_->Run([self = shared_from_this()] { self->DrainQueue(); });
 }
 
-void NativeProvider::RunUnary(UnaryCall& call, size_t method) {
-  InsideActor(call, [&] {
-    grpc::Slice request;
-    if (!call.Begin(&request)) return;
-    module_->table().unary(instance_, method, call.handle(), {request.begin(), request.size()});
-  });
-  Leave(call);
+void NativeProvider::OnSuspended() {
+  if (t_drainer.provider != this) return;
+  const uint64_t drainer = std::exchange(t_drainer, {}).drainer;
+  absl::MutexLock lock(&mu_);
+  if (drainer_ != drainer) return;
+  drainer_ = 0;
+  if (mailbox_.waiting() != 0 && executor_ != nullptr) StartDrainer();
+}
+
+void NativeProvider::RunUnary(UnaryCall& call) {
+  grpc::Slice request;
+  if (!call.Begin(&request)) return;
+  module_->table().unary(instance_, call.method(), call.handle(), {request.begin(), request.size()});
 }
 
 void NativeProvider::RunStream(NativeCall& call, size_t method) {
-  InsideActor(call, [&] {
+  const int inside = InsideActor(call, [&] {
     if (!call.over()) module_->table().stream(instance_, method, call.handle());
   });
   // Where the actor has finished the call, as it should, this changes nothing.
@@ -339,16 +296,21 @@ void NativeProvider::RunStream(NativeCall& call, size_t method) {
     call.Abort(absl::InternalError(
         absl::StrCat("actor ", options_.name, " returned from ", call.context().skill->path, " without a status")));
   }
-  Leave(call);
+  Leave(call, inside, 0);
 }
 
-void NativeProvider::InsideActor(NativeCall& call, absl::FunctionRef<void()> code) {
-  if (call.over()) return;
+int NativeProvider::InsideActor(NativeCall& call, absl::FunctionRef<void()> code) {
+  if (call.over()) return 0;
   {
     absl::MutexLock lock(&mu_);
     ++inside_;
   }
   lock_.Enter();
+  RunInside(call, code);
+  return 1;
+}
+
+void NativeProvider::RunInside(NativeCall& call, absl::FunctionRef<void()> code) {
   std::string exception;
   try {
     code();
@@ -358,12 +320,9 @@ void NativeProvider::InsideActor(NativeCall& call, absl::FunctionRef<void()> cod
     exception = "exception of unknown type";
   }
   lock_.Leave();
-  {
-    absl::MutexLock lock(&mu_);
-    --inside_;
-  }
   if (exception.empty()) return;
-  logger_->error("{}: {} came out of the actor's code for {}", options_.name, exception, call.context().skill->path);
+  log_->Write(ActorLog::Level::kError,
+              absl::StrCat(exception, " came out of the actor's code for ", call.context().skill->path));
   call.Abort(absl::InternalError(absl::StrCat("actor ", options_.name, " failed with an ", exception)));
 }
 
@@ -372,12 +331,13 @@ void NativeProvider::BeginStop() {
     absl::MutexLock lock(&mu_);
     if (state_ != State::kRunning) return;
     state_ = State::kStopping;
+    available_.store(false, std::memory_order_relaxed);
   }
   if (instance_ == nullptr || module_->table().stop == nullptr) return;
   try {
     module_->table().stop(instance_);
   } catch (...) {
-    logger_->error("{}: an exception came out of the actor's stop function", options_.name);
+    log_->Write(ActorLog::Level::kError, "an exception came out of the actor's stop function");
   }
 }
 
@@ -393,29 +353,37 @@ void NativeProvider::FinishStop(absl::Time deadline) {
   for (const std::shared_ptr<NativeCall>& call : calls_.All()) {
     call->Abort(absl::UnavailableError(absl::StrCat("actor ", options_.name, " was stopped")));
   }
+  outgoing_->Close();
+  const absl::Time abandon_at = absl::Now() + options_.abandon_after;
   bool left = false;
   std::shared_ptr<ActorExecutor> executor;
-  std::deque<std::pair<std::shared_ptr<UnaryCall>, size_t>> never_run;
+  std::vector<std::shared_ptr<UnaryCall>> never_run;
   {
     absl::MutexLock lock(&mu_);
-    left = mu_.AwaitWithTimeout(absl::Condition(this, &NativeProvider::NoThreads), options_.abandon_after);
+    left = mu_.AwaitWithDeadline(absl::Condition(this, &NativeProvider::NoThreads), abandon_at);
     executor = std::move(executor_);
     executor_ = nullptr;
-    never_run.swap(queue_);
+    while (std::optional<std::shared_ptr<UnaryCall>> call = mailbox_.Pop()) never_run.push_back(*std::move(call));
     if (!left) {
-      logger_->error(
-          "{}: {} handlers do not return although their calls are over; the actor is given up and stays in "
-          "memory until the node ends",
-          options_.name, inside_);
-      executor->Abandon(inside_);
+      log_->Write(ActorLog::Level::kError,
+                  absl::StrCat(inside_,
+                               " handlers do not return although their calls are over; the actor is given up "
+                               "and stays in memory until the node ends"));
+      executor->Abandon(inside_ - inside_lent_);
     }
   }
-  for (const auto& [call, method] : never_run) Leave(*call);
+  if (left && !outgoing_->AwaitNone(abandon_at)) {
+    left = false;
+    log_->Write(ActorLog::Level::kError,
+                "a function that was to get the result of a call does not return; the actor is given up and stays in "
+                "memory until the node ends");
+  }
+  for (const std::shared_ptr<UnaryCall>& call : never_run) Leave(*call, 0, 0);
   if (left && instance_ != nullptr) {
     try {
       module_->table().destroy(instance_);
     } catch (...) {
-      logger_->error("{}: an exception came out of the actor's destroy function", options_.name);
+      log_->Write(ActorLog::Level::kError, "an exception came out of the actor's destroy function");
     }
     instance_ = nullptr;
   }

@@ -1,11 +1,13 @@
 #include "core/runtime/native_provider.h"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "core/runtime/actor_log.h"
 #include "core/runtime/native_provider_testutil.h"
 #include "gmock/gmock.h"
 
@@ -334,6 +336,132 @@ TEST_F(NativeProviderTest, WrongShapeIsUnimplemented) {
   TestStreamCaller stream;
   provider_->CallStream(Context(TestActor::kCurrent), stream.TakeStream());
   EXPECT_THAT(stream.WaitForStatus(), StatusIs(absl::StatusCode::kUnimplemented));
+}
+
+TEST_F(NativeProviderTest, OtherCallsRunWhileAUnaryHandlerWaits) {
+  absl::Notification waiting;
+  actor_.unary = [&](paranet_call call, std::string request) {
+    if (request == "slow") {
+      waiting.Notify();
+      actor_.host->wait(actor_.host, call, absl::ToInt64Microseconds(absl::Hours(1)));
+      return;
+    }
+    actor_.Respond(call, "in between");
+  };
+  Start();
+  TestUnaryCaller slow;
+  const std::shared_ptr<CallHandle> handle = Call(slow, "slow");
+  waiting.WaitForNotification();
+  std::vector<TestUnaryCaller> callers(100);
+  for (TestUnaryCaller& caller : callers) Call(caller, "quick");
+  for (TestUnaryCaller& caller : callers) EXPECT_OK(caller.Result().status);
+  handle->Cancel();
+  EXPECT_THAT(slow.Result().status, StatusIs(absl::StatusCode::kCancelled));
+}
+
+TEST_F(NativeProviderTest, AGreedyCallerDoesNotKeepOthersWaiting) {
+  absl::Notification go;
+  std::vector<std::string> order;
+  actor_.unary = [&](paranet_call call, std::string request) {
+    go.WaitForNotification();
+    order.push_back(request);
+    actor_.Respond(call, "");
+  };
+  Start({.mailbox = 100, .per_caller = 20});
+  std::vector<TestUnaryCaller> greedy(21);
+  TestUnaryCaller modest;
+  auto call = [&](TestUnaryCaller& caller, const std::string& who) {
+    CallContext context = Context(TestActor::kCurrent);
+    context.caller = who;
+    provider_->CallUnary(context, MakePayload(who), caller.Done());
+  };
+  for (TestUnaryCaller& caller : greedy) call(caller, "greedy");
+  call(modest, "modest");
+  ASSERT_TRUE(greedy.back().done());
+  EXPECT_THAT(greedy.back().Result().status, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("greedy")));
+  go.Notify();
+  EXPECT_OK(modest.Result().status);
+  for (size_t i = 0; i < 20; ++i) EXPECT_OK(greedy[i].Result().status);
+  Stop(absl::InfiniteFuture());
+  // One greedy call may have begun before the modest one came; the modest one's turn is next, or after one more.
+  const auto turn = std::find(order.begin(), order.end(), "modest");
+  EXPECT_LE(turn - order.begin(), 2);
+}
+
+TEST_F(NativeProviderTest, RunHereRunsTheHandlerOnTheCallersThread) {
+  std::thread::id ran;
+  actor_.unary = [&](paranet_call call, std::string) {
+    ran = std::this_thread::get_id();
+    actor_.Respond(call, "here");
+  };
+  Start();
+  TestUnaryCaller caller;
+  CallContext context = Context(TestActor::kCurrent);
+  context.run_here = true;
+  const std::shared_ptr<CallHandle> handle = provider_->CallUnary(context, MakePayload(""), caller.Done());
+  EXPECT_FALSE(caller.done());
+  handle->RunHere();
+  EXPECT_TRUE(caller.done());
+  EXPECT_EQ(PayloadToString(caller.Result().response), "here");
+  EXPECT_EQ(ran, std::this_thread::get_id());
+  EXPECT_EQ(provider_->outstanding(), 0);
+}
+
+TEST_F(NativeProviderTest, RunHereOfABusyActorWaitsForItsTurn) {
+  absl::Notification begun;
+  absl::Notification go;
+  actor_.unary = [&](paranet_call call, std::string request) {
+    if (request == "first") {
+      begun.Notify();
+      go.WaitForNotification();
+    }
+    actor_.Respond(call, request);
+  };
+  Start();
+  TestUnaryCaller first;
+  TestUnaryCaller second;
+  Call(first, "first");
+  begun.WaitForNotification();
+  CallContext context = Context(TestActor::kCurrent);
+  context.run_here = true;
+  provider_->CallUnary(context, MakePayload("second"), second.Done())->RunHere();
+  EXPECT_FALSE(second.done());
+  go.Notify();
+  EXPECT_EQ(PayloadToString(second.Result().response), "second");
+  EXPECT_OK(first.Result().status);
+}
+
+TEST_F(NativeProviderTest, RunHereOfACancelledCallDoesNotRunIt) {
+  bool ran = false;
+  actor_.unary = [&](paranet_call, std::string) { ran = true; };
+  Start();
+  TestUnaryCaller caller;
+  CallContext context = Context(TestActor::kCurrent);
+  context.run_here = true;
+  const std::shared_ptr<CallHandle> handle = provider_->CallUnary(context, MakePayload(""), caller.Done());
+  handle->Cancel();
+  EXPECT_TRUE(caller.Result().unprocessed);
+  handle->RunHere();
+  EXPECT_FALSE(ran);
+  Stop(absl::InfiniteFuture());
+}
+
+TEST_F(NativeProviderTest, TheActorsLinesAreInItsLog) {
+  auto log = std::make_shared<ActorLog>("weather@1.0.0", MakeNullLogger());
+  actor_.unary = [&](paranet_call call, std::string) {
+    actor_.host->log(actor_.host, PARANET_LOG_WARNING, {"rain", 4});
+    actor_.Respond(call, "");
+    actor_.Respond(call, "");
+  };
+  Start({.log = log});
+  TestUnaryCaller caller;
+  Call(caller);
+  EXPECT_OK(caller.Result().status);
+  Stop(absl::InfiniteFuture());
+  ASSERT_EQ(log->Tail(0).size(), 2u);
+  EXPECT_EQ(log->Tail(0)[0].level, ActorLog::Level::kWarning);
+  EXPECT_EQ(log->Tail(0)[0].text, "rain");
+  EXPECT_THAT(log->Tail(0)[1].text, HasSubstr("respond for the second time"));
 }
 
 }  // namespace

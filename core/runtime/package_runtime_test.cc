@@ -62,7 +62,10 @@ class PackageRuntimeTest : public testing::Test {
 
   absl::StatusOr<std::unique_ptr<RunningPackage>> Start(const std::string& library) {
     Put("lib.so", ReadAll(absl::StrCat("core/runtime/testdata/lib", library, ".so")));
-    return StartPackage(manifest_, dir_->path(), executor_, MakeNullLogger());
+    return StartPackage(manifest_, dir_->path(),
+                        {.executor = executor_,
+                         .settings = [this](absl::string_view, absl::string_view) { return settings_; },
+                         .logger = MakeNullLogger()});
   }
 
   static CallContext Context(const RunningPackage& package, size_t skill) {
@@ -76,6 +79,7 @@ class PackageRuntimeTest : public testing::Test {
   std::optional<TemporaryDirectory> dir_;
   v1::Manifest manifest_;
   v1::ActorManifest* actor_ = nullptr;
+  ActorSettings settings_;
 };
 
 TEST_F(PackageRuntimeTest, OffersWhatTheManifestSays) {
@@ -182,19 +186,34 @@ TEST_F(PackageRuntimeTest, SkillSetsThatTheLibraryDoesNotServeAreRefused) {
   EXPECT_THAT(Start("doubled"), StatusIs(kInvalid, HasSubstr("does not serve /plain.v1.Plain/Undo")));
 }
 
-TEST_F(PackageRuntimeTest, CodeAndIsolationThatThisNodeCannotRunAreRefusedWithWhatItCan) {
-  const auto can = HasSubstr("this node runs actors with \"library\" and isolation in_process");
+TEST_F(PackageRuntimeTest, WhatThisNodeCannotRunIsRefusedWithWhatToDo) {
   actor_->set_isolation(v1::ActorManifest::PROCESS);
-  EXPECT_THAT(Start("doubled"),
-              StatusIs(absl::StatusCode::kUnimplemented, AllOf(HasSubstr("isolation is process"), can)));
+  EXPECT_THAT(Start("doubled"), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("a process of its own")));
   actor_->set_isolation(v1::ActorManifest::IN_PROCESS);
   actor_->mutable_limits()->set_memory_bytes(1 << 20);
-  EXPECT_THAT(Start("doubled"), StatusIs(absl::StatusCode::kUnimplemented, AllOf(HasSubstr("memory"), can)));
+  EXPECT_THAT(Start("doubled"), StatusIs(kInvalid, HasSubstr("set isolation to process")));
   actor_->clear_limits();
   actor_->set_python("weather");
-  EXPECT_THAT(Start("doubled"), StatusIs(absl::StatusCode::kUnimplemented, AllOf(HasSubstr("python"), can)));
-  actor_->mutable_exec()->add_command("weather");
-  EXPECT_THAT(Start("doubled"), StatusIs(absl::StatusCode::kUnimplemented, AllOf(HasSubstr("exec"), can)));
+  EXPECT_THAT(Start("doubled"), StatusIs(kInvalid, HasSubstr("only a library can run in the node's process")));
+  actor_->clear_code();
+  EXPECT_THAT(Start("doubled"), StatusIs(kInvalid, HasSubstr("it has no code")));
+}
+
+TEST_F(PackageRuntimeTest, TheNetworkIsTheOperatorsToGrant) {
+  actor_->set_network(true);
+  EXPECT_THAT(Start("doubled"), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("asks for the network")));
+  settings_.network = true;
+  EXPECT_OK(Start("doubled").status());
+}
+
+TEST_F(PackageRuntimeTest, TheOperatorsSettingsTakeThePlaceOfTheManifests) {
+  settings_.env["place"] = "Oslo";
+  EXPECT_THAT(Start("create_fails"), StatusIs(kInvalid, HasSubstr("plain was given 1 options")));
+  settings_.limits.set_mailbox(4'000'000'000);
+  EXPECT_THAT(Start("doubled"), StatusIs(kInvalid, HasSubstr("limits.mailbox")));
+  settings_.limits.Clear();
+  settings_.isolation = v1::ActorManifest::PROCESS;
+  EXPECT_THAT(Start("doubled"), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("a process of its own")));
 }
 
 TEST_F(PackageRuntimeTest, LimitsThatAreNoneAreRefused) {

@@ -96,7 +96,7 @@ void StreamCall::Finish(const absl::Status& status) {
     first = !std::exchange(actor_finished_, true);
     if (first && over_) return;
     if (first) {
-      over_ = true;
+      SetOver();
       status_ = status;
     }
   }
@@ -104,6 +104,7 @@ void StreamCall::Finish(const absl::Status& status) {
     owner().OnMisuse(*this, "finish for the second time");
     return;
   }
+  CancelChildren();
   Pump();
 }
 
@@ -113,10 +114,11 @@ void StreamCall::Abort(absl::Status status) {
     if (stream_ == nullptr) return;
     // An actor that finished with OK while messages wait did not get them across: OK would not be true.
     if (!over_ || status_.ok()) status_ = std::move(status);
-    over_ = true;
+    SetOver();
     outbox_.clear();
     outbox_bytes_ = 0;
   }
+  CancelChildren();
   Pump();
 }
 

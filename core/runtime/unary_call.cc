@@ -13,39 +13,40 @@ bool UnaryCall::Begin(grpc::Slice* request) {
   return true;
 }
 
-void UnaryCall::Respond(const absl::Status& status, absl::string_view response) {
-  bool first = false;
-  {
-    absl::MutexLock lock(&mu_);
-    first = !std::exchange(responded_, true);
-  }
-  if (!first) {
-    owner().OnMisuse(*this, "respond for the second time");
-    return;
-  }
-  End(status, response);
-}
+void UnaryCall::Respond(const absl::Status& status, absl::string_view response) { End(status, response, true); }
 
-void UnaryCall::Abort(absl::Status status) { End(std::move(status), ""); }
+void UnaryCall::Abort(absl::Status status) { End(std::move(status), "", false); }
 
-void UnaryCall::Cancel() { End(absl::CancelledError("the caller has cancelled the call"), ""); }
+void UnaryCall::Cancel() { End(absl::CancelledError("the caller has cancelled the call"), "", false); }
 
-void UnaryCall::End(absl::Status status, absl::string_view response) {
+void UnaryCall::End(absl::Status status, absl::string_view response, bool by_actor) {
   UnaryDone done;
-  UnaryResult result;
+  Metadata trailers;
+  bool begun = false;
+  bool children = false;
+  bool again = false;
   {
     absl::MutexLock lock(&mu_);
-    if (over_) return;
-    over_ = true;
-    done = std::move(done_);
-    result.unprocessed = !begun_;
-    result.trailers = std::move(trailers_);
-    request_.Clear();
+    again = by_actor && std::exchange(responded_, true);
+    if (over_ && !again) return;
+    if (!again) {
+      SetOver();
+      children = has_children();
+      done = std::move(done_);
+      begun = begun_;
+      trailers = std::move(trailers_);
+      request_.Clear();
+    }
   }
-  if (status.ok()) result.response = MakePayload(response);
-  result.status = std::move(status);
+  if (again) return owner().OnMisuse(*this, "respond for the second time");
+  if (children) CancelChildren();
   owner().OnEnded(*this);
-  std::move(done)(std::move(result));
+  const bool ok = status.ok();
+  // Made where it is passed, because a result that is moved copies its payload.
+  std::move(done)(UnaryResult{.status = std::move(status),
+                              .response = ok ? MakePayload(response) : Payload(),
+                              .trailers = std::move(trailers),
+                              .unprocessed = !begun});
   Ended();
 }
 

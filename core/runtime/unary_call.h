@@ -2,6 +2,7 @@
 #ifndef PARANET_CORE_RUNTIME_UNARY_CALL_H_
 #define PARANET_CORE_RUNTIME_UNARY_CALL_H_
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -18,8 +19,10 @@ namespace paranet {
 // The first of respond, deadline, cancellation and stop answers; `done` runs once, with that.
 class UnaryCall final : public NativeCall, public CallHandle {
  public:
-  UnaryCall(CallContext context, const Payload& request, UnaryDone done, std::shared_ptr<CallOwner> owner)
-      : NativeCall(std::move(context), std::move(owner)), request_(request), done_(std::move(done)) {}
+  UnaryCall(CallContext context, Payload&& request, UnaryDone done, std::shared_ptr<CallOwner> owner)
+      : NativeCall(std::move(context), std::move(owner)), done_(std::move(done)) {
+    request_.Swap(&request);
+  }
 
   // The actor is about to see the call: hands over the request. False if the call is over.
   bool Begin(grpc::Slice* request);
@@ -27,11 +30,17 @@ class UnaryCall final : public NativeCall, public CallHandle {
   void Respond(const absl::Status& status, absl::string_view response) override;
   void Abort(absl::Status status) override;
   void Cancel() override;
+  void RunHere() override { owner().OnRunHere(*this); }
+
+  // Kept for the owner: the index of the method in the actor's module.
+  size_t method() const { return method_; }
+  void set_method(size_t method) { method_ = method; }
 
  private:
-  // Does nothing if the call is over.
-  void End(absl::Status status, absl::string_view response);
+  // Does nothing if the call is over, but for telling of an actor that responds again.
+  void End(absl::Status status, absl::string_view response, bool by_actor);
 
+  size_t method_ = 0;
   Payload request_ ABSL_GUARDED_BY(mu_);
   UnaryDone done_ ABSL_GUARDED_BY(mu_);
   bool begun_ ABSL_GUARDED_BY(mu_) = false;

@@ -40,8 +40,9 @@ class WeatherTest : public testing::Test {
     actor->set_descriptors("weather.binpb");
     actor->set_isolation(v1::ActorManifest::IN_PROCESS);
     actor->set_concurrency(v1::ActorManifest::CONCURRENT);
-    ASSERT_OK_AND_ASSIGN(package_, StartPackage(manifest, "examples/weather", std::make_shared<ActorExecutor>(),
-                                                MakeStderrLogger("test")));
+    ASSERT_OK_AND_ASSIGN(
+        package_, StartPackage(manifest, "examples/weather",
+                               {.executor = std::make_shared<ActorExecutor>(), .logger = MakeStderrLogger("test")}));
     ASSERT_EQ(package_->offers().size(), 1u);
     set_ = package_->offers()[0].skill_sets.at(0);
     provider_ = package_->offers()[0].provider;

@@ -42,6 +42,9 @@ struct CallContext {
   Metadata metadata;
   // The queue that polls for the call's other leg; null where there is none. Outlives the call.
   RpcQueue* queue = nullptr;
+  // Of a unary call: the caller promises to call CallHandle::RunHere, from a thread that has nothing else to do until
+  // the call ends and may block for as long.
+  bool run_here = false;
 };
 
 struct UnaryResult {
@@ -60,6 +63,9 @@ class CallHandle {
  public:
   virtual ~CallHandle() = default;
   virtual void Cancel() = 0;
+  // Lends the calling thread to a call that was begun with CallContext::run_here, once and soon after CallUnary has
+  // returned: the actor's handler may run on it. Does nothing where the provider has other threads for it.
+  virtual void RunHere() {}
 };
 
 // The provider's end of a streaming call, implemented by the caller's side. At most one Read and one Write are

@@ -34,7 +34,7 @@ namespace paranet::pki {
 class BundleWatches {
  public:
   // The service whose Watch is asynchronous.
-  using Service = v1::NetworkRoot::WithAsyncMethod_Watch<v1::NetworkRoot::Service>;
+  using Service = v1::NetworkRoot::AsyncService;
 
   struct Options {
     // These outlive the object.

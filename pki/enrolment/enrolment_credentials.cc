@@ -139,22 +139,23 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeEnrolmentServerCred
   options.set_cert_request_type(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
   options.watch_identity_key_cert_pairs();
   options.set_min_tls_version(grpc_tls_version::TLS1_3);
-  options.set_certificate_verifier(
-      MakeTlsVerifier({.side = TlsSide::kServer,
-                       .decide =
-                           [identity = std::move(identity), clock](const CertificateChain& presented) {
-                             if (presented.empty()) return absl::OkStatus();
-                             const std::shared_ptr<const EnrolmentMaterial> present = identity->present();
-                             return VerifyChain(presented, *present->trust,
-                                                {.time = clock->Now(),
-                                                 .roles = {Role::kNode, Role::kOperator},
-                                                 .revocations = present->revocations.get()})
-                                 .ToStatus();
-                           },
-                       .refused =
-                           [logger = std::move(logger)](const absl::Status& status) {
-                             logger->warn("connection refused: {}", std::string(status.message()));
-                           }}));
+  options.set_certificate_verifier(MakeTlsVerifier(
+      {.side = TlsSide::kServer,
+       .decide =
+           [identity = std::move(identity), clock](const CertificateChain& presented, SignatureCheck is_signed_by) {
+             if (presented.empty()) return absl::OkStatus();
+             const std::shared_ptr<const EnrolmentMaterial> present = identity->present();
+             return VerifyChain(presented, *present->trust,
+                                {.time = clock->Now(),
+                                 .roles = {Role::kNode, Role::kOperator},
+                                 .revocations = present->revocations.get()},
+                                is_signed_by)
+                 .ToStatus();
+           },
+       .refused =
+           [logger = std::move(logger)](const absl::Status& status) {
+             logger->warn("connection refused: {}", std::string(status.message()));
+           }}));
   std::shared_ptr<grpc::ServerCredentials> credentials = grpc::experimental::TlsServerCredentials(options);
   if (credentials == nullptr) return absl::InternalError("gRPC made no server credentials");
   return credentials;
@@ -165,24 +166,25 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeEnrolmentChannelCr
     std::function<void(const absl::Status&)> refused) {
   TlsMaterial material;
   PARANET_ASSIGN_OR_RETURN(material.trust, MakeNobodysRoot(network, clock->Now()));
-  return ChannelOf(
-      MakeFixedSource(std::move(material)), /*shows_certificate=*/false,
-      {.side = TlsSide::kClient,
-       .decide =
-           [network, fingerprint = absl::AsciiStrToLower(root_fingerprint), clock](const CertificateChain& presented) {
-             return CheckPinned(presented, network, fingerprint, clock->Now());
-           },
-       .refused = std::move(refused)});
+  return ChannelOf(MakeFixedSource(std::move(material)), /*shows_certificate=*/false,
+                   {.side = TlsSide::kClient,
+                    .decide =
+                        [network, fingerprint = absl::AsciiStrToLower(root_fingerprint), clock](
+                            const CertificateChain& presented, SignatureCheck /*is_signed_by*/) {
+                          return CheckPinned(presented, network, fingerprint, clock->Now());
+                        },
+                    .refused = std::move(refused)});
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeRenewalChannelCredentials(
     std::shared_ptr<NodeTrust> trust, const Clock* clock, std::function<void(const absl::Status&)> refused) {
-  return ChannelOf(
-      MakeNodeSource(trust), /*shows_certificate=*/true,
-      {.side = TlsSide::kClient,
-       .decide = [trust,
-                  clock](const CertificateChain& presented) { return CheckServer(presented, *trust, clock->Now()); },
-       .refused = std::move(refused)});
+  return ChannelOf(MakeNodeSource(trust), /*shows_certificate=*/true,
+                   {.side = TlsSide::kClient,
+                    .decide =
+                        [trust, clock](const CertificateChain& presented, SignatureCheck /*is_signed_by*/) {
+                          return CheckServer(presented, *trust, clock->Now());
+                        },
+                    .refused = std::move(refused)});
 }
 
 }  // namespace paranet::pki

@@ -2,9 +2,15 @@
 #ifndef PARANET_PKI_ENROLMENT_ENROLMENT_PEER_H_
 #define PARANET_PKI_ENROLMENT_ENROLMENT_PEER_H_
 
+#include <cstddef>
+#include <memory>
 #include <string>
+#include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "grpcpp/security/auth_context.h"
 #include "pki/certificate.h"
@@ -23,6 +29,23 @@ struct EnrolmentPeer {
 // `network`.
 absl::StatusOr<EnrolmentPeer> AuthenticateNode(const grpc::AuthContext& auth_context, const std::string& network,
                                                absl::Time now);
+
+// The same for many calls: what a certificate says is read once. Thread-safe.
+class EnrolmentPeers {
+ public:
+  // Remembers at most `limit` and forgets all when there would be more.
+  explicit EnrolmentPeers(std::string network, size_t limit = 1024) : network_(std::move(network)), limit_(limit) {}
+
+  absl::StatusOr<std::shared_ptr<const EnrolmentPeer>> Authenticate(const grpc::AuthContext& auth_context,
+                                                                    absl::Time now);
+
+ private:
+  const std::string network_;
+  const size_t limit_;
+  absl::Mutex mu_;
+  // By the certificate in PEM.
+  absl::flat_hash_map<std::string, std::shared_ptr<const EnrolmentPeer>> known_ ABSL_GUARDED_BY(mu_);
+};
 
 }  // namespace paranet::pki
 

@@ -5,11 +5,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "core/base/clock.h"
 #include "paranet/v1/pki.pb.h"
 #include "pki/certificate.h"
@@ -30,6 +32,7 @@ struct LeafOrder {
   // Of the audit trail.
   std::string event;
   // Whether it may be done, asked in the transaction; and what is to be recorded beside the certificate. Null: nothing.
+  // As what Ledger::Commit runs.
   std::function<absl::Status()> check;
   std::function<absl::Status(const Certificate& leaf)> record;
 };
@@ -42,6 +45,9 @@ struct IssuedLeaf {
 // The certificate is in the ledger, on disk, when this returns it. Errors are those of NetworkRoot::Issue and of
 // `order.check`.
 absl::StatusOr<IssuedLeaf> IssueLeaf(RootState& state, const Clock& clock, const LeafOrder& order);
+// The same for each of several, in one transaction; what became of each.
+std::vector<absl::StatusOr<IssuedLeaf>> IssueLeaves(RootState& state, const Clock& clock,
+                                                    absl::Span<const LeafOrder> orders);
 
 }  // namespace paranet::pki
 

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
 #include "core/base/sqlite.h"
 #include "pki/root/audit_trail.h"
 
@@ -33,10 +34,12 @@ class Ledger {
   Database& database() { return *database_; }
 
   // Runs `body`, which reads and writes the database and calls nothing else of this object, in a transaction together
-  // with those of other threads that wait: one fsync for all of them. It may run on another thread. If it returns an
-  // error, what it did is undone, and that error is returned; the others are not concerned. OK: it is on disk, and the
-  // mark has been set.
+  // with those of other threads that wait: one fsync for all of them. It may run on another thread, and a second time
+  // after what it did has been undone. If it returns an error, what it did is undone, and that error is returned; the
+  // others are not concerned. OK: it is on disk, and the mark has been set.
   absl::Status Commit(const std::function<absl::Status()>& body);
+  // The same for each of several, in order; what became of each.
+  std::vector<absl::Status> CommitEach(absl::Span<const std::function<absl::Status()>> bodies);
 
   // Reads everything. DATA_LOSS, saying what is wrong, unless the audit trail is whole and unaltered, has not fallen
   // behind the mark, and tells the same of certificates, revocations and tokens as their tables.
@@ -57,6 +60,9 @@ class Ledger {
   std::vector<Item*> Take(const Item& own);
   // Runs all, in order, and says of each what became of it.
   void CommitAll(const std::vector<Item*>& items);
+  // In a transaction: runs all, and remembers the head of the trail in `head`. Either none may fail, and the
+  // transaction does if one does; or those that do are undone, each alone.
+  absl::Status RunAll(const std::vector<Item*>& items, bool each_alone, AuditHead& head);
   absl::StatusOr<AuditHead> ReadMark();
   void WriteMark(const AuditHead& head);
 

@@ -1,6 +1,7 @@
 #include "pki/root/ledger.h"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -90,6 +91,28 @@ TEST_F(LedgerTest, ThreadsShareTransactionsAndNotErrors) {
   for (const AuditEvent& event : events) subjects.insert(event.subject);
   EXPECT_EQ(subjects.size(), good);
   EXPECT_OK(ledger_->Check());
+}
+
+// One that fails undoes the others' first attempt too; they are run again.
+TEST_F(LedgerTest, EachOfSeveralHasItsOwnResult) {
+  const auto append = [this](const std::string& subject) { return [this, subject] { return Append(subject); }; };
+  const std::vector<std::function<absl::Status()>> bodies = {append("a"),
+                                                             [this]() -> absl::Status {
+                                                               EXPECT_OK(Append("b"));
+                                                               return absl::CancelledError("b");
+                                                             },
+                                                             append("c")};
+  const std::vector<absl::Status> results = ledger_->CommitEach(bodies);
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_OK(results[0]);
+  EXPECT_THAT(results[1], StatusIs(absl::StatusCode::kCancelled, "b"));
+  EXPECT_OK(results[2]);
+  ASSERT_OK_AND_ASSIGN(const auto events, ReadAudit(ledger_->database(), 0, 10));
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].subject, "a");
+  EXPECT_EQ(events[1].subject, "c");
+  EXPECT_OK(ledger_->Check());
+  EXPECT_THAT(ledger_->CommitEach({}), testing::IsEmpty());
 }
 
 TEST_F(LedgerTest, MarkThatOthersCanReadIsRefused) {

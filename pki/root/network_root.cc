@@ -68,6 +68,105 @@ bool SameNames(std::vector<std::string> a, std::vector<std::string> b) {
   return a == b;
 }
 
+absl::StatusOr<LeafOrder> EnrolmentOrder(RootState& state, const Clock& clock, const NetworkRoot::Application& wanted) {
+  const JoinToken& token = *wanted.token;
+  const std::string& network = state.network();
+  if (token.fields().network() != network) {
+    return absl::PermissionDeniedError(absl::StrCat("the join token is of network ", token.fields().network(),
+                                                    ", and this is the Network Root of ", network,
+                                                    ": send it to the endpoint that it names"));
+  }
+  PARANET_ASSIGN_OR_RETURN(const std::shared_ptr<const RootState::View> view, state.Current());
+  const Authority* root = view->Find(token.fields().root_fingerprint());
+  if (root == nullptr || !root->is_root() || root->state == AuthorityState::kRetired) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("the join token is of a root that network ", network,
+                     " does not have (any more): ask the operator of the Network Root for a new one"));
+  }
+  const LeafNames& names = wanted.request->names();
+  const Identity node{network, Role::kNode, token.fields().node()};
+  if (!(names.identity == node)) {
+    return absl::PermissionDeniedError(absl::StrCat("the join token is for ", node.ToUri(), ", and the request for ",
+                                                    names.identity.ToUri(), ": ask for a token for that one"));
+  }
+  Database& database = state.ledger().database();
+  const auto check = [&database, &token, &clock] { return CheckToken(database, token, clock.Now()).status(); };
+  // Strangers ask: nothing is signed, and nobody's commit delayed, for a token that is no good.
+  PARANET_RETURN_IF_ERROR(check());
+  const std::string id = TokenId(token);
+  return LeafOrder{.names = names,
+                   .public_key = wanted.request->public_key(),
+                   .not_before = std::nullopt,
+                   .not_after = std::nullopt,
+                   .life = wanted.life,
+                   .actor = absl::StrCat("token:", id),
+                   .event = "enrol",
+                   .check = check,
+                   .record = [&database, &clock, id](const Certificate& leaf) {
+                     return MarkTokenUsed(database, id, leaf.serial(), clock.Now());
+                   }};
+}
+
+// Whether the certificate `peer` may be renewed, in a transaction.
+absl::Status CheckRenewal(Database& database, const Certificate& peer, const CertificateRequest& request,
+                          absl::Time now) {
+  PARANET_ASSIGN_OR_RETURN(const std::optional<CertificateEntry> entry, FindCertificate(database, peer));
+  if (!entry.has_value()) {
+    return absl::PermissionDeniedError(absl::StrCat("the certificate with serial ", peer.serial(),
+                                                    " is not in the ledger of this Network Root: come back with a "
+                                                    "join token (paranet node enroll)"));
+  }
+  const std::string& identity = entry->identity;
+  if (entry->revoked_at.has_value()) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        "the certificate with serial ", peer.serial(), " of ", identity, " was revoked on ", Utc(*entry->revoked_at),
+        " (", RevocationReasonName(entry->reason), "): it cannot be renewed; ask the operator of the Network Root"));
+  }
+  if (now > entry->not_after) {
+    return absl::PermissionDeniedError(absl::StrCat("the certificate with serial ", peer.serial(), " of ", identity,
+                                                    " expired on ", Utc(entry->not_after),
+                                                    ": come back with a join token (paranet node enroll)"));
+  }
+  const absl::StatusOr<Identity> parsed = Identity::Parse(identity);
+  if (!parsed.ok() || parsed->role != Role::kNode) {
+    return absl::PermissionDeniedError(absl::StrCat("the certificate with serial ", peer.serial(),
+                                                    " is not a node's: only nodes renew by themselves (use paranet "
+                                                    "root issue)"));
+  }
+  const LeafNames& names = request.names();
+  if (names.identity.ToUri() != identity || !SameNames(names.dns_names, peer.dns_names()) ||
+      !SameNames(names.ip_addresses, peer.ip_addresses())) {
+    return absl::PermissionDeniedError(absl::StrCat("a renewal is for the names of the current certificate, those of ",
+                                                    identity, ", and the request (for ", names.identity.ToUri(),
+                                                    ") has others: come back with a join token (paranet node enroll)"));
+  }
+  PARANET_ASSIGN_OR_RETURN(const bool known, IsKeyKnown(database, request.public_key()));
+  if (known) {
+    return absl::InvalidArgumentError(
+        "the key of the request has been certified before: a renewal is for a key that was made for it");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LeafOrder> RenewalOrder(RootState& state, const Clock& clock, const NetworkRoot::Application& wanted) {
+  Database& database = state.ledger().database();
+  const Certificate& peer = *wanted.peer;
+  const CertificateRequest& request = *wanted.request;
+  // Who asks has shown a certificate, and is limited by it: the transaction is early enough to look into the ledger,
+  // which says there that the certificate is one of ours, and so is its identity.
+  return LeafOrder{
+      .names = request.names(),
+      .public_key = request.public_key(),
+      .not_before = std::nullopt,
+      .not_after = std::nullopt,
+      .life = wanted.life,
+      .actor = peer.uris().empty() ? "" : peer.uris().front(),
+      .event = "renew",
+      .check = [&database, &peer, &request, &clock] { return CheckRenewal(database, peer, request, clock.Now()); },
+      // Who shows a certificate has no use for the ones before it.
+      .record = [&database, &peer](const Certificate&) { return MarkSuperseded(database, peer.serial()); }};
+}
+
 }  // namespace
 
 NetworkRoot::NetworkRoot(std::unique_ptr<RootState> state, const Clock* clock)
@@ -211,94 +310,32 @@ absl::Status NetworkRoot::RevokeToken(const std::string& id, const std::string& 
 
 absl::StatusOr<NetworkRoot::Issued> NetworkRoot::Enroll(const JoinToken& token, const CertificateRequest& request,
                                                         absl::Duration life) {
-  if (token.fields().network() != network()) {
-    return absl::PermissionDeniedError(absl::StrCat("the join token is of network ", token.fields().network(),
-                                                    ", and this is the Network Root of ", network(),
-                                                    ": send it to the endpoint that it names"));
-  }
-  PARANET_ASSIGN_OR_RETURN(const std::shared_ptr<const RootState::View> view, state_->Current());
-  const Authority* root = view->Find(token.fields().root_fingerprint());
-  if (root == nullptr || !root->is_root() || root->state == AuthorityState::kRetired) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("the join token is of a root that network ", network(),
-                     " does not have (any more): ask the operator of the Network Root for a new one"));
-  }
-  const Identity wanted{network(), Role::kNode, token.fields().node()};
-  if (!(request.names().identity == wanted)) {
-    return absl::PermissionDeniedError(absl::StrCat("the join token is for ", wanted.ToUri(), ", and the request for ",
-                                                    request.names().identity.ToUri(),
-                                                    ": ask for a token for that one"));
-  }
-  Database& database = state_->ledger().database();
-  const std::string id = TokenId(token);
-  return IssueLeaf(
-      *state_, *clock_,
-      {.names = request.names(),
-       .public_key = request.public_key(),
-       .not_before = std::nullopt,
-       .not_after = std::nullopt,
-       .life = life,
-       .actor = absl::StrCat("token:", id),
-       .event = "enrol",
-       .check = [&] { return CheckToken(database, token, clock_->Now()).status(); },
-       .record = [&](const Certificate& leaf) { return MarkTokenUsed(database, id, leaf.serial(), clock_->Now()); }});
+  return std::move(IssueAll({{.request = &request, .token = &token, .life = life}}).front());
 }
 
 absl::StatusOr<NetworkRoot::Issued> NetworkRoot::Renew(const Certificate& peer, const CertificateRequest& request,
                                                        absl::Duration life) {
-  Database& database = state_->ledger().database();
-  std::string identity;
-  const auto check = [&]() -> absl::Status {
-    PARANET_ASSIGN_OR_RETURN(const std::optional<CertificateEntry> entry, FindCertificate(database, peer));
-    if (!entry.has_value()) {
-      return absl::PermissionDeniedError(absl::StrCat("the certificate with serial ", peer.serial(),
-                                                      " is not in the ledger of this Network Root: come back with a "
-                                                      "join token (paranet node enroll)"));
+  return std::move(IssueAll({{.request = &request, .peer = &peer, .life = life}}).front());
+}
+
+std::vector<absl::StatusOr<NetworkRoot::Issued>> NetworkRoot::IssueAll(absl::Span<const Application> applications) {
+  std::vector<absl::StatusOr<Issued>> results(applications.size(), absl::InternalError("not issued"));
+  std::vector<LeafOrder> orders;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < applications.size(); ++i) {
+    absl::StatusOr<LeafOrder> order = applications[i].token != nullptr
+                                          ? EnrolmentOrder(*state_, *clock_, applications[i])
+                                          : RenewalOrder(*state_, *clock_, applications[i]);
+    if (order.ok()) {
+      orders.push_back(*std::move(order));
+      places.push_back(i);
+    } else {
+      results[i] = order.status();
     }
-    identity = entry->identity;
-    if (entry->revoked_at.has_value()) {
-      return absl::PermissionDeniedError(absl::StrCat(
-          "the certificate with serial ", peer.serial(), " of ", identity, " was revoked on ", Utc(*entry->revoked_at),
-          " (", RevocationReasonName(entry->reason), "): it cannot be renewed; ask the operator of the Network Root"));
-    }
-    if (clock_->Now() > entry->not_after) {
-      return absl::PermissionDeniedError(absl::StrCat("the certificate with serial ", peer.serial(), " of ", identity,
-                                                      " expired on ", Utc(entry->not_after),
-                                                      ": come back with a join token (paranet node enroll)"));
-    }
-    const absl::StatusOr<Identity> parsed = Identity::Parse(identity);
-    if (!parsed.ok() || parsed->role != Role::kNode) {
-      return absl::PermissionDeniedError(absl::StrCat("the certificate with serial ", peer.serial(),
-                                                      " is not a node's: only nodes renew by themselves (use paranet "
-                                                      "root issue)"));
-    }
-    const LeafNames& names = request.names();
-    if (names.identity.ToUri() != identity || !SameNames(names.dns_names, peer.dns_names()) ||
-        !SameNames(names.ip_addresses, peer.ip_addresses())) {
-      return absl::PermissionDeniedError(absl::StrCat(
-          "a renewal is for the names of the current certificate, those of ", identity, ", and the request (for ",
-          names.identity.ToUri(), ") has others: come back with a join token (paranet node enroll)"));
-    }
-    PARANET_ASSIGN_OR_RETURN(const bool known, IsKeyKnown(database, request.public_key()));
-    if (known) {
-      return absl::InvalidArgumentError(
-          "the key of the request has been certified before: a renewal is for a key that was made for it");
-    }
-    return absl::OkStatus();
-  };
-  // Now, for the actor's name.
-  PARANET_RETURN_IF_ERROR(check());
-  return IssueLeaf(*state_, *clock_,
-                   {.names = request.names(),
-                    .public_key = request.public_key(),
-                    .not_before = std::nullopt,
-                    .not_after = std::nullopt,
-                    .life = life,
-                    .actor = identity,
-                    .event = "renew",
-                    .check = check,
-                    // Who shows a certificate has no use for the ones before it.
-                    .record = [&](const Certificate&) { return MarkSuperseded(database, peer.serial()); }});
+  }
+  std::vector<absl::StatusOr<Issued>> issued = IssueLeaves(*state_, *clock_, orders);
+  for (size_t i = 0; i < issued.size(); ++i) results[places[i]] = std::move(issued[i]);
+  return results;
 }
 
 // --- what nodes have to know ----------------------------------------------------------------------

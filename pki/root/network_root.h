@@ -27,6 +27,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "core/base/clock.h"
 #include "paranet/v1/pki.pb.h"
 #include "pki/certificate.h"
@@ -156,6 +157,16 @@ class NetworkRoot {
   // those of `peer`. INVALID_ARGUMENT if the request's key has been certified before: a renewal needs a fresh one.
   absl::StatusOr<Issued> Renew(const Certificate& peer, const CertificateRequest& request,
                                absl::Duration life = kLeafLife);
+
+  // What Enroll (with a token) or Renew (with a peer) is asked for. These outlive the call.
+  struct Application {
+    const CertificateRequest* request = nullptr;
+    const JoinToken* token = nullptr;
+    const Certificate* peer = nullptr;
+    absl::Duration life = kLeafLife;
+  };
+  // Enroll or Renew for each, as if one after the other, with one transaction for all; what became of each.
+  std::vector<absl::StatusOr<Issued>> IssueAll(absl::Span<const Application> applications);
 
   // --- what nodes have to know --------------------------------------------------------------------
 

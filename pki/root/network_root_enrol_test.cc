@@ -238,5 +238,37 @@ TEST_F(NetworkRootEnrolTest, RenewalsThatAreRefused) {
   EXPECT_THAT(root_->Renew(beta, Request("beta")), refused("expired on"));
 }
 
+// Whatever is wrong with one of several, the others get what they would have got alone.
+TEST_F(NetworkRootEnrolTest, EachOfSeveralIsAnsweredForItself) {
+  const Certificate alpha = Issue(*root_, "alpha");
+  const JoinToken token = Token(*root_, "beta");
+  const CertificateRequest renewal = Request("alpha");
+  const CertificateRequest first = Request("beta");
+  const CertificateRequest second = Request("beta");
+  const CertificateRequest other = Request("gamma");
+  // Another process changes what the network trusts: the first attempt is by what is no longer so.
+  ASSERT_OK(Open()->RefreshRevocationLists(absl::Hours(1), /*force=*/true, "test"));
+  const auto issued = root_->IssueAll({{.request = &renewal, .peer = &alpha},
+                                       {.request = &first, .token = &token},
+                                       {.request = &second, .token = &token},
+                                       {.request = &other, .token = &token},
+                                       {.request = &other, .peer = &alpha},
+                                       {.request = &renewal, .peer = &alpha}});
+  ASSERT_THAT(issued, SizeIs(6));
+  ASSERT_OK(issued[0]);
+  EXPECT_EQ(issued[0]->chain.leaf().public_key(), renewal.public_key());
+  ASSERT_OK(issued[1]);
+  EXPECT_EQ(issued[1]->chain.leaf().public_key(), first.public_key());
+  EXPECT_THAT(issued[2], StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("used")));
+  EXPECT_THAT(issued[3], StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("node/gamma")));
+  EXPECT_THAT(issued[4], StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("has others")));
+  EXPECT_THAT(issued[5], StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("certified before")));
+  EXPECT_EQ(issued[0]->trust.revision(), Open()->Bundle()->revision());
+  ASSERT_OK_AND_ASSIGN(const auto entries, root_->List());
+  // The root, its issuing authority, and three leaves.
+  EXPECT_THAT(entries, SizeIs(5));
+  EXPECT_THAT(root_->IssueAll({}), SizeIs(0));
+}
+
 }  // namespace
 }  // namespace paranet::pki

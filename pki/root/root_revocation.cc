@@ -117,6 +117,7 @@ absl::StatusOr<std::vector<CertificateEntry>> RevokeCertificates(RootState& stat
     std::vector<CertificateEntry> revoked;
     bool fresh = false;
     const absl::Status committed = state.ledger().Commit([&]() -> absl::Status {
+      fresh = false;
       PARANET_RETURN_IF_ERROR(CheckFresh(database, *view));
       fresh = true;
       PARANET_ASSIGN_OR_RETURN(const std::vector<CertificateEntry> entries,
@@ -157,6 +158,7 @@ absl::Status RefreshLists(RootState& state, absl::Duration life, bool force, con
     if (due.empty()) return absl::OkStatus();
     bool fresh = false;
     const absl::Status committed = state.ledger().Commit([&]() -> absl::Status {
+      fresh = false;
       PARANET_RETURN_IF_ERROR(CheckFresh(database, *view));
       fresh = true;
       for (const Authority* authority : due) {

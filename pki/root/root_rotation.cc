@@ -147,6 +147,7 @@ absl::Status RetireRotation(RootState& state, const std::string& actor, absl::Ti
   Database& database = state.ledger().database();
   std::vector<std::string> stems;
   const absl::Status committed = state.ledger().Commit([&]() -> absl::Status {
+    stems.clear();
     PARANET_ASSIGN_OR_RETURN(const std::vector<Authority> authorities, ListAuthorities(database));
     const Authority* root = Find(authorities, /*root=*/true, AuthorityState::kOld);
     if (root == nullptr) {

@@ -161,6 +161,10 @@ absl::StatusOr<std::shared_ptr<const RootState::View>> RootState::Current() {
 
 std::shared_ptr<const RootState::View> RootState::CurrentOrLast() {
   if (absl::StatusOr<std::shared_ptr<const View>> view = Current(); view.ok()) return *std::move(view);
+  return Last();
+}
+
+std::shared_ptr<const RootState::View> RootState::Last() const {
   absl::MutexLock lock(&mu_);
   return view_;
 }

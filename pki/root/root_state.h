@@ -66,6 +66,8 @@ class RootState {
   absl::StatusOr<std::shared_ptr<const View>> Current();
   // The same, or the last one that could be read.
   std::shared_ptr<const View> CurrentOrLast();
+  // The last one that was read, without asking the ledger: for who finds out in a transaction (CheckFresh).
+  std::shared_ptr<const View> Last() const;
 
   // The key of `root`, which is in a file of DIR, or where `key` says. FAILED_PRECONDITION, saying what to do, if it is
   // in neither place, needs a passphrase that is not given, or is the key of another certificate; PERMISSION_DENIED if
@@ -80,7 +82,7 @@ class RootState {
   const std::string dir_;
   const std::string network_;
   const std::unique_ptr<Ledger> ledger_;
-  absl::Mutex mu_;
+  mutable absl::Mutex mu_;
   std::shared_ptr<const View> view_ ABSL_GUARDED_BY(mu_);
 };
 

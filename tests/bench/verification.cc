@@ -3,6 +3,7 @@
 //
 //   bazel run //tests/bench:verification
 #include <cstdio>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "core/base/status.h"
 #include "openssl/x509.h"
 #include "pki/certificate.h"
@@ -26,7 +28,7 @@ namespace {
 
 constexpr int kRounds = 15;
 constexpr int kVerifications = 2000;
-constexpr int kLookups = 200'000;
+constexpr int kLookups = 2'000'000;
 
 // Serials that nobody has: those of the authority have their first bit set.
 std::vector<pki::RevokedSerial> Serials(int count) {
@@ -39,14 +41,24 @@ std::vector<pki::RevokedSerial> Serials(int count) {
   return serials;
 }
 
-double MicrosecondsEach(absl::Time begin, int count) { return absl::ToDoubleMicroseconds(absl::Now() - begin) / count; }
+// Of this thread, which does nothing but compute: what others do at the same time plays no part.
+absl::Duration ThreadCpu() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return absl::DurationFromTimespec(time);
+}
+
+double MicrosecondsEach(absl::Duration begin, int count) {
+  return absl::ToDoubleMicroseconds(ThreadCpu() - begin) / count;
+}
 
 absl::StatusOr<double> Ours(const pki::CertificateChain& chain, const pki::TrustStore& trust,
                             const pki::RevocationLists& lists) {
-  const absl::Time begin = absl::Now();
+  const absl::Time now = absl::Now();
+  const absl::Duration begin = ThreadCpu();
   for (int i = 0; i < kVerifications; ++i) {
     const pki::VerifyResult result =
-        pki::VerifyChain(chain, trust, {.time = begin, .roles = {pki::Role::kNode}, .revocations = &lists});
+        pki::VerifyChain(chain, trust, {.time = now, .roles = {pki::Role::kNode}, .revocations = &lists});
     if (!result.ok()) return result.ToStatus();
   }
   return MicrosecondsEach(begin, kVerifications);
@@ -59,7 +71,7 @@ absl::StatusOr<double> BoringSsl(const pki::CertificateChain& chain, const pki::
       !bssl::PushToStack(others.get(), bssl::UpRef(chain[1].native()))) {
     return absl::InternalError("BoringSSL's store");
   }
-  const absl::Time begin = absl::Now();
+  const absl::Duration begin = ThreadCpu();
   for (int i = 0; i < kVerifications; ++i) {
     const bssl::UniquePtr<X509_STORE_CTX> context(X509_STORE_CTX_new());
     if (X509_STORE_CTX_init(context.get(), store.get(), chain.leaf().native(), others.get()) != 1 ||
@@ -71,7 +83,7 @@ absl::StatusOr<double> BoringSsl(const pki::CertificateChain& chain, const pki::
 }
 
 absl::StatusOr<double> LookUp(const pki::RevocationList& list, const std::string& absent) {
-  const absl::Time begin = absl::Now();
+  const absl::Duration begin = ThreadCpu();
   for (int i = 0; i < kLookups; ++i) {
     if (list.Find(absent) != nullptr) return absl::InternalError("found what is not there");
   }
@@ -84,7 +96,8 @@ absl::Status Print(absl::StatusOr<Comparison> comparison) {
 }
 
 absl::Status Run() {
-  const absl::Time now = absl::Now();
+  // Certificates count in seconds.
+  const absl::Time now = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()));
   const pki::CertificateValidity validity{now - absl::Hours(1), now + absl::Hours(24)};
   PARANET_ASSIGN_OR_RETURN(const pki::PrivateKey root_key, pki::PrivateKey::Generate());
   PARANET_ASSIGN_OR_RETURN(const pki::PrivateKey key, pki::PrivateKey::Generate());

@@ -12,9 +12,13 @@ _TIMEOUT = 20
 
 
 class Load:
-    """Calls weather/current at `target` `rate` times a second, from several threads over one connection, until stop()."""
+    """Calls weather/current at `target` `rate` times a second, from several threads over one connection, until stop().
 
-    def __init__(self, target, rate, threads=8):
+    With `trailer`, `answers` has for each answered call when it began, by time.monotonic(), and what the trailing
+    metadata said under that key.
+    """
+
+    def __init__(self, target, rate, threads=8, trailer=None):
         self._channel = grpc.insecure_channel(target)
         self._call = self._channel.unary_unary(
             _CURRENT,
@@ -31,6 +35,8 @@ class Load:
         # Of the last call that was answered.
         self.last_ok = None
         self.slowest = 0.0
+        self._trailer = trailer
+        self.answers = []
         self._began = time.monotonic()
         self._threads = [threading.Thread(target=self._run, args=(i / rate,)) for i in range(threads)]
         for thread in self._threads:
@@ -42,7 +48,7 @@ class Load:
             due += self._interval
             begin = time.monotonic()
             try:
-                self._call(weather_pb2.CurrentRequest(city="Oslo"), timeout=_TIMEOUT)
+                _, call = self._call.with_call(weather_pb2.CurrentRequest(city="Oslo"), timeout=_TIMEOUT)
             except grpc.RpcError as error:
                 with self._lock:
                     self.failures.append((time.monotonic(), f"{error.code()}: {error.details()}"))
@@ -51,6 +57,8 @@ class Load:
             end = time.monotonic()
             with self._lock:
                 self.ok += 1
+                if self._trailer is not None:
+                    self.answers.append((begin, dict(call.trailing_metadata()).get(self._trailer)))
                 self.last_ok = end
                 self.slowest = max(self.slowest, end - begin)
                 self._answered.notify_all()

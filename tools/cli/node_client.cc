@@ -20,6 +20,7 @@
 #include "core/base/clock.h"
 #include "core/base/grpc_status.h"
 #include "core/base/status.h"
+#include "core/package/archive.h"
 #include "grpcpp/create_channel_posix.h"
 #include "grpcpp/grpcpp.h"
 #include "pki/grpc_credentials.h"
@@ -194,6 +195,53 @@ absl::StatusOr<v1::DeployResponse> NodeClient::Deploy(absl::string_view archive)
 
 absl::StatusOr<v1::ListPackagesResponse> NodeClient::ListPackages() {
   return Unary(&v1::Node::Stub::ListPackages, v1::ListPackagesRequest(), kQuick);
+}
+
+absl::StatusOr<v1::UndeployResponse> NodeClient::Undeploy(const std::string& id) {
+  v1::UndeployRequest request;
+  request.set_id(id);
+  return Unary(&v1::Node::Stub::Undeploy, request, kSlow);
+}
+
+absl::StatusOr<v1::DeployResponse> NodeClient::RollBackPackage(const std::string& id, const std::string& version) {
+  v1::RollBackPackageRequest request;
+  request.set_id(id);
+  request.set_version(version);
+  return Unary(&v1::Node::Stub::RollBackPackage, request, kSlow);
+}
+
+absl::StatusOr<std::string> NodeClient::PullPackage(const std::string& id, const std::string& version) {
+  grpc::ClientContext context;
+  SetTimeout(context, kSlow);
+  v1::PullPackageRequest request;
+  request.set_id(id);
+  request.set_version(version);
+  const auto reader = stub_->PullPackage(&context, request);
+  v1::PullPackageResponse response;
+  std::string archive;
+  bool too_long = false;
+  while (reader->Read(&response)) {
+    too_long = too_long || response.chunk().size() > kMaxArchiveBytes - archive.size();
+    if (too_long) {
+      context.TryCancel();
+    } else {
+      archive += response.chunk();
+    }
+  }
+  const grpc::Status status = reader->Finish();
+  if (too_long) {
+    return absl::ResourceExhaustedError(absl::StrCat("node \"", name_, "\" sends more than the ",
+                                                     kMaxArchiveBytes >> 20, " MiB that a package may have"));
+  }
+  PARANET_RETURN_IF_ERROR(Translate(status));
+  return archive;
+}
+
+absl::StatusOr<v1::GetActorLogResponse> NodeClient::GetActorLog(const std::string& actor, uint32_t lines) {
+  v1::GetActorLogRequest request;
+  request.set_actor(actor);
+  request.set_lines(lines);
+  return Unary(&v1::Node::Stub::GetActorLog, request, kQuick);
 }
 
 absl::StatusOr<v1::ListSkillsResponse> NodeClient::ListSkills() {

@@ -2,6 +2,7 @@
 #ifndef PARANET_TOOLS_CLI_NODE_CLIENT_H_
 #define PARANET_TOOLS_CLI_NODE_CLIENT_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -46,6 +47,12 @@ class NodeClient {
   // `archive`: an archive's bytes.
   absl::StatusOr<v1::DeployResponse> Deploy(absl::string_view archive);
   absl::StatusOr<v1::ListPackagesResponse> ListPackages();
+  absl::StatusOr<v1::UndeployResponse> Undeploy(const std::string& id);
+  // `version` may be empty, as in PullPackage.
+  absl::StatusOr<v1::DeployResponse> RollBackPackage(const std::string& id, const std::string& version);
+  // An archive's bytes, no more than kMaxArchiveBytes.
+  absl::StatusOr<std::string> PullPackage(const std::string& id, const std::string& version);
+  absl::StatusOr<v1::GetActorLogResponse> GetActorLog(const std::string& actor, uint32_t lines);
   absl::StatusOr<v1::ListSkillsResponse> ListSkills();
   absl::StatusOr<v1::GetSkillResponse> GetSkill(const std::string& skill);
   absl::StatusOr<v1::FederateResponse> Federate(const v1::FederateRequest& request);

@@ -36,6 +36,7 @@ void AddNodeRun(CommandTree& tree) {
   verb->add_option("--listen", options->listen);
   verb->add_flag("--test", options->test);
   verb->add_option("--identity", options->identity_dir);
+  verb->add_option("--actors", options->actors_file);
 }
 
 }  // namespace paranet::cli

@@ -27,14 +27,15 @@ daemon::DaemonOptions ToDaemonOptions(const Home& home, const NodeStartOptions& 
           .data_dir = home.NodeDir(options.name),
           .listen = options.listen,
           .test = options.test,
-          .identity_dir = options.identity};
+          .identity_dir = options.identity,
+          .actors_file = options.actors};
 }
 
 // What can be found wrong before anything is made. What is wrong with the command line is a usage error.
 absl::Status Check(const daemon::DaemonOptions& options) {
   absl::Status status = daemon::CheckDaemonOptions(options);
-  // With an identity, INVALID_ARGUMENT may be about its files.
-  const bool about_files = !options.identity_dir.empty() && !options.test;
+  // With an identity or settings, INVALID_ARGUMENT may be about their files.
+  const bool about_files = (!options.identity_dir.empty() && !options.test) || !options.actors_file.empty();
   return status.code() == absl::StatusCode::kInvalidArgument && !about_files ? UsageError(status.message()) : status;
 }
 
@@ -43,6 +44,7 @@ std::vector<std::string> RunArguments(const Context& context, const daemon::Daem
                                    options.name,       "--data-dir", options.data_dir};
   if (options.test) argv.push_back("--test");
   if (!options.identity_dir.empty()) argv.insert(argv.end(), {"--identity", options.identity_dir});
+  if (!options.actors_file.empty()) argv.insert(argv.end(), {"--actors", options.actors_file});
   if (!options.listen.empty()) argv.insert(argv.end(), {"--listen", options.listen});
   return argv;
 }
@@ -90,6 +92,7 @@ void AddNodeStart(CommandTree& tree) {
                 "paranet node start --name t1 --test\n"
                 "paranet node start --name alpha --identity alpha-identity\n"
                 "paranet node start --name alpha --listen 0.0.0.0:7000\n"
+                "paranet node start --name alpha --actors actors.yaml\n"
                 "paranet node start --name alpha --foreground",
                 [options](Context& context) -> absl::Status {
                   if (options->foreground) return RunInForeground(context, *options);
@@ -106,6 +109,9 @@ void AddNodeStart(CommandTree& tree) {
   verb->add_option("--listen", options->listen,
                    "Where it serves (where it did last, or a free port on loopback); a Test Node on loopback only")
       ->type_name("HOST:PORT");
+  verb->add_option("--actors", options->actors,
+                   "Settings for its actors (configuration, network, isolation, limits), which are copied")
+      ->type_name("FILE");
   verb->add_flag("--foreground", options->foreground, "Run in this process until it is stopped");
 }
 

@@ -15,6 +15,8 @@ struct NodeStartOptions {
   bool test = false;
   // Directory with key.pem, chain.pem and roots.pem.
   std::string identity;
+  // File with the operator's settings for actors; empty: those that the node has.
+  std::string actors;
   // HOST:PORT; empty: where it listened last, or a free port on loopback.
   std::string listen;
   // Runs in this process until it is stopped.

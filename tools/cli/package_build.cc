@@ -9,10 +9,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "bindings/python/runtime/python_actor_schema.h"
 #include "core/base/file.h"
 #include "core/base/status.h"
 #include "core/package/archive.h"
 #include "core/package/package_builder.h"
+#include "tools/author/build_commands.h"
 
 namespace paranet::cli {
 namespace {
@@ -20,6 +22,8 @@ namespace {
 struct PackageBuildOptions {
   std::string folder;
   std::string out;
+  // Leaves out the commands under `build` in paranet.yaml.
+  bool no_build = false;
 };
 
 std::string OutputFile(const std::string& out, const std::string& name) {
@@ -32,8 +36,13 @@ std::string OutputFile(const std::string& out, const std::string& name) {
 }  // namespace
 
 absl::StatusOr<PackageFileResult> BuildPackageFile(const std::string& folder, const std::string& out) {
-  PARANET_ASSIGN_OR_RETURN(Package package, BuildPackage(folder));
+  PARANET_ASSIGN_OR_RETURN(Package package, BuildPackage(folder, {.python_schema = &PythonActorSchema}));
   PARANET_ASSIGN_OR_RETURN(const std::string archive, SerializeArchive(package));
+  return WritePackageFile(std::move(package), archive, out);
+}
+
+absl::StatusOr<PackageFileResult> WritePackageFile(Package package, const std::string& archive,
+                                                   const std::string& out) {
   const std::string file = OutputFile(out, package.FileName());
   PARANET_RETURN_IF_ERROR(WriteFileAtomically(file, archive));
   return PackageFileResult{.package = std::move(package), .file = file, .publisher = ""};
@@ -56,10 +65,13 @@ Json PackageFileJson(const PackageFileResult& result) {
 
 std::string FormatPackageFile(const PackageFileResult& result) {
   const v1::Manifest& manifest = result.package.manifest;
+  const std::string publisher = !result.publisher.empty()              ? result.publisher
+                                : result.package.signature.has_value() ? "(signed; not verified)"
+                                                                       : "(unsigned)";
   return FormatFields({{"file", result.file},
                        {"package", absl::StrCat(manifest.id(), " ", manifest.version())},
                        {"digest", result.package.Digest()},
-                       {"publisher", result.publisher.empty() ? "(unsigned)" : result.publisher},
+                       {"publisher", publisher},
                        {"files", absl::StrCat(manifest.files_size())}});
 }
 
@@ -70,12 +82,17 @@ void AddPackageBuild(CommandTree& tree) {
       "Makes an archive from a folder with a paranet.yaml. The same folder makes the same bytes.",
       "paranet package build weather\nparanet package build weather --out build/weather.paranet",
       [options](Context& context) -> absl::Status {
+        if (!options->no_build) {
+          PARANET_ASSIGN_OR_RETURN(const std::vector<std::string> commands, ReadBuildCommands(options->folder));
+          PARANET_RETURN_IF_ERROR(RunBuildCommands(commands, options->folder, context.executable));
+        }
         PARANET_ASSIGN_OR_RETURN(const PackageFileResult result, BuildPackageFile(options->folder, options->out));
         context.out->Result(PackageFileJson(result), FormatPackageFile(result));
         return absl::OkStatus();
       });
   verb->add_option("folder", options->folder, "The package's source form")->required()->type_name("FOLDER");
   verb->add_option("--out", options->out, "File or directory to write (./NAME-VERSION.paranet)")->type_name("FILE");
+  verb->add_flag("--no-build", options->no_build, "Do not run the commands under `build` in paranet.yaml first");
 }
 
 }  // namespace paranet::cli

@@ -23,6 +23,9 @@ struct PackageFileResult {
 // replaced if it is there.
 absl::StatusOr<PackageFileResult> BuildPackageFile(const std::string& folder, const std::string& out);
 
+// Writes `archive`, the bytes of `package`, likewise.
+absl::StatusOr<PackageFileResult> WritePackageFile(Package package, const std::string& archive, const std::string& out);
+
 // For printing, the same for all that makes archives.
 Json PackageFileJson(const PackageFileResult& result);
 std::string FormatPackageFile(const PackageFileResult& result);

@@ -6,8 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "bindings/python/runtime/python_runtime.h"
 #include "core/base/clock.h"
 #include "core/base/status.h"
+#include "core/node/actor_policy.h"
 #include "core/node/installed_kind.h"
 #include "core/skill/skill_id.h"
 #include "federation/standard_federation.h"
@@ -68,13 +70,20 @@ absl::StatusOr<std::unique_ptr<pki::NodeIdentity>> ChooseIdentity(const DaemonOp
 
 }  // namespace
 
-absl::Status CheckDaemonOptions(const DaemonOptions& options) { return ChooseIdentity(options).status(); }
+absl::Status CheckDaemonOptions(const DaemonOptions& options) {
+  if (!options.actors_file.empty()) PARANET_RETURN_IF_ERROR(CheckActorPolicy(options.actors_file));
+  return ChooseIdentity(options).status();
+}
 
 absl::Status RunDaemon(const DaemonOptions& options) {
   StopSignals signals;
   NodeOptions node_options{
       .name = options.name, .data_dir = options.data_dir, .address = options.listen, .logger = options.logger};
   PARANET_ASSIGN_OR_RETURN(node_options.identity, ChooseIdentity(options));
+  node_options.actors_file = options.actors_file;
+  node_options.python_runtime = [dir = absl::StrCat(options.data_dir, "/python-runtime")] {
+    return InstallPythonRuntime(dir);
+  };
   // A Test Node uses it when it is enrolled.
   node_options.make_federation = MakeStandardFederation();
   const NewDataDir data_dir(options.data_dir);

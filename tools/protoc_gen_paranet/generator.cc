@@ -31,6 +31,8 @@ using Variables = std::map<std::string, std::string>;
 
 // Of the class that is generated; a method must not have its name.
 constexpr char kMethodsFunction[] = "ParanetMethods";
+// The end of the names of a client's functions that do not block.
+constexpr char kAsync[] = "Async";
 
 bool IsKeyword(absl::string_view name) {
   static const auto& keywords = *new absl::flat_hash_set<absl::string_view>{
@@ -53,32 +55,51 @@ bool IsKeyword(absl::string_view name) {
 
 std::string ClassOf(const ServiceDescriptor& service) { return absl::StrCat(service.name(), "SkillSet"); }
 
+std::string ClientOf(const ServiceDescriptor& service) { return absl::StrCat(service.name(), "Client"); }
+
+bool IsUnary(const MethodDescriptor& method) { return !method.client_streaming() && !method.server_streaming(); }
+
 std::string PathOf(const MethodDescriptor& method) {
   return absl::StrCat("/", method.service()->full_name(), "/", method.name());
 }
 
 std::string StemOf(const FileDescriptor& file) { return std::string(absl::StripSuffix(file.name(), ".proto")); }
 
+bool IsTaken(const FileDescriptor& file, const std::string& name) {
+  return file.FindMessageTypeByName(name) != nullptr || file.FindEnumTypeByName(name) != nullptr ||
+         file.FindServiceByName(name) != nullptr;
+}
+
+absl::Status CheckMethod(const FileDescriptor& file, const MethodDescriptor& method) {
+  const ServiceDescriptor& service = *method.service();
+  const std::string& name = method.name();
+  if (IsKeyword(name) || name == kMethodsFunction || name == ClassOf(service) || name == ClientOf(service)) {
+    return absl::InvalidArgumentError(absl::StrCat(file.name(), ": method ", name, " of service ", service.name(),
+                                                   " cannot be a C++ function of that name; rename it"));
+  }
+  if (IsUnary(method) && service.FindMethodByName(name + kAsync) != nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(file.name(), ": the client of service ", service.name(),
+                                                   " would have two functions ", name, kAsync, ", of method ", name,
+                                                   " and of method ", name, kAsync, "; rename one of them"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Check(const FileDescriptor& file) {
   for (int s = 0; s < file.service_count(); ++s) {
     const ServiceDescriptor& service = *file.service(s);
-    const std::string class_name = ClassOf(service);
     if (service.method_count() == 0) {
       return absl::InvalidArgumentError(
           absl::StrCat(file.name(), ": service ", service.name(), " has no methods: a skill set has at least one"));
     }
-    if (file.FindMessageTypeByName(class_name) != nullptr || file.FindEnumTypeByName(class_name) != nullptr ||
-        file.FindServiceByName(class_name) != nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(file.name(), ": the class of service ", service.name(),
+    for (const std::string& class_name : {ClassOf(service), ClientOf(service)}) {
+      if (!IsTaken(file, class_name)) continue;
+      return absl::InvalidArgumentError(absl::StrCat(file.name(), ": a class of service ", service.name(),
                                                      " would be called ", class_name,
                                                      ", and so is something else in this file; rename one of them"));
     }
     for (int m = 0; m < service.method_count(); ++m) {
-      const std::string& name = service.method(m)->name();
-      if (IsKeyword(name) || name == kMethodsFunction || name == class_name) {
-        return absl::InvalidArgumentError(absl::StrCat(file.name(), ": method ", name, " of service ", service.name(),
-                                                       " cannot be a C++ function of that name; rename it"));
-      }
+      if (absl::Status status = CheckMethod(file, *service.method(m)); !status.ok()) return status;
     }
   }
   return absl::OkStatus();
@@ -119,6 +140,66 @@ void PrintDeclaration(const MethodDescriptor& method, Printer& printer) {
   printer.Print(") = 0;\n");
 }
 
+void PrintClientFunctions(const MethodDescriptor& method, Printer& printer) {
+  const Variables variables = {{"name", method.name()},
+                               {"async", kAsync},
+                               {"path", PathOf(method)},
+                               {"request", QualifiedClassName(method.input_type())},
+                               {"response", QualifiedClassName(method.output_type())}};
+  PrintComment(method, absl::StrCat(" `", PathOf(method), "`"), printer);
+  if (method.client_streaming()) {
+    printer.Print(variables, method.server_streaming()
+                                 ? "::paranet::actor::OutgoingExchange<$request$, $response$> $name$() const {\n"
+                                 : "::paranet::actor::OutgoingWriter<$request$, $response$> $name$() const {\n");
+    printer.Print(variables, "  return {client_, \"$path$\"};\n}\n");
+    return;
+  }
+  if (method.server_streaming()) {
+    printer.Print(variables,
+                  "::paranet::actor::OutgoingReader<$response$> $name$(\n"
+                  "    const $request$& request) const {\n"
+                  "  return {client_, \"$path$\", request};\n"
+                  "}\n");
+    return;
+  }
+  printer.Print(variables,
+                "::absl::StatusOr<$response$> $name$(\n"
+                "    const $request$& request) const {\n"
+                "  return client_.Call<$response$>(\"$path$\", request);\n"
+                "}\n"
+                "// The same without waiting; see Client::CallAsync.\n"
+                "void $name$$async$(\n"
+                "    const $request$& request,\n"
+                "    std::function<void(::absl::StatusOr<$response$>)> done) const {\n"
+                "  client_.CallAsync<$response$>(\"$path$\", request, std::move(done));\n"
+                "}\n");
+}
+
+void PrintClient(const ServiceDescriptor& service, Printer& printer) {
+  printer.Print(
+      "\n// Calls the skills of `$service$` from an actor; see core/actor/client.h.\n"
+      "class $class$ {\n public:\n",
+      "class", ClientOf(service), "service", service.full_name());
+  printer.Indent();
+  for (const char* const origin : {"CallContext& call", "ActorContext& actor"}) {
+    const std::string parameter = origin;
+    printer.Print(
+        "explicit $class$(const ::paranet::actor::$origin$, ::paranet::actor::ClientOptions options = {})\n"
+        "    : client_($name$, std::move(options)) {}\n",
+        "class", ClientOf(service), "origin", origin, "name", parameter.substr(parameter.find(' ') + 1));
+  }
+  for (int m = 0; m < service.method_count(); ++m) {
+    printer.Print("\n");
+    PrintClientFunctions(*service.method(m), printer);
+  }
+  printer.Outdent();
+  printer.Print("\n private:\n");
+  printer.Indent();
+  printer.Print("::paranet::actor::Client client_;\n");
+  printer.Outdent();
+  printer.Print("};\n");
+}
+
 void OpenNamespace(const FileDescriptor& file, Printer& printer) {
   if (file.package().empty()) return;
   printer.Print("namespace $name$ {\n\n", "name", absl::StrReplaceAll(file.package(), {{".", "::"}}));
@@ -140,9 +221,13 @@ void PrintHeader(const FileDescriptor& file, Printer& printer) {
                 "#ifndef $guard$\n"
                 "#define $guard$\n"
                 "\n"
+                "#include <functional>\n"
+                "#include <utility>\n"
+                "\n"
                 "#include \"absl/status/status.h\"\n"
                 "#include \"absl/status/statusor.h\"\n"
                 "#include \"absl/types/span.h\"\n"
+                "#include \"core/actor/client.h\"\n"
                 "#include \"core/actor/sdk.h\"\n"
                 "#include \"$stem$.pb.h\"\n"
                 "\n");
@@ -162,6 +247,7 @@ void PrintHeader(const FileDescriptor& file, Printer& printer) {
                   "function", kMethodsFunction);
     printer.Outdent();
     printer.Print("};\n");
+    PrintClient(service, printer);
   }
   CloseNamespace(file, printer);
   printer.Print(variables, "\n#endif  // $guard$\n");

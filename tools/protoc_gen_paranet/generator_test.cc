@@ -127,5 +127,18 @@ TEST(ActorGeneratorTest, RefusesAClassWithTheNameOfAMessage) {
   EXPECT_THAT(generated.error, HasSubstr("would be called SSkillSet"));
 }
 
+TEST(ActorGeneratorTest, RefusesAClientWithTheNameOfAMessage) {
+  const Generated generated =
+      Generate("m.proto", "syntax = 'proto3'; message SClient {} service S { rpc Do(SClient) returns (SClient); }");
+  EXPECT_THAT(generated.error, HasSubstr("would be called SClient"));
+}
+
+TEST(ActorGeneratorTest, RefusesAMethodWithTheNameOfAnothersAsyncForm) {
+  const Generated generated = Generate(
+      "m.proto",
+      "syntax = 'proto3'; message M {} service S { rpc Do(M) returns (M); rpc DoAsync(stream M) returns (M); }");
+  EXPECT_THAT(generated.error, HasSubstr("two functions DoAsync"));
+}
+
 }  // namespace
 }  // namespace paranet

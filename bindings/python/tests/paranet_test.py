@@ -78,6 +78,33 @@ class NodeTest(unittest.TestCase):
         self.assertEqual(answers, ["Oslo"] * 16)
 
 
+class ActorTest(unittest.TestCase):
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(dir="/tmp")
+        self.addCleanup(self.folder.cleanup)
+        self.write("paranet.yaml", "id: hello\nname: Hello\nversion: 1.0.0\n"
+                   "actors:\n  - id: hello\n    version: 1.0.0\n    python: hello\n")
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder.name, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def test_a_python_actor_in_a_process_of_its_own(self):
+        self.write("hello.py", "import os\nfrom typing import Iterator\nfrom paranet import skill\n"
+                   "@skill('hello/pid')\ndef pid() -> int: return os.getpid()\n"
+                   "@skill('hello/count')\ndef count(n: int) -> Iterator[int]: yield from range(n)\n")
+        with paranet.Node() as node:
+            node.deploy(paranet.build_package(self.folder.name))
+            self.assertNotEqual(int(node.call("hello/pid")["value"]), os.getpid())
+            self.assertEqual([int(answer["value"]) for answer in node.stream("hello/count", [{"n": 3}])], [0, 1, 2])
+
+    def test_a_module_that_cannot_be_imported(self):
+        self.write("hello.py", "def f(:\n")
+        with self.assertRaisesRegex(paranet.InvalidArgumentError, "SyntaxError"):
+            paranet.build_package(self.folder.name)
+
+
 class LifeTest(unittest.TestCase):
 
     def test_bad_name(self):
