@@ -165,7 +165,9 @@ void OnEnded(const std::shared_ptr<FramedActor::Shared>& shared, const std::weak
     if (shared->ready) {
       ended = std::exchange(shared->on_ended, nullptr);
     } else {
-      shared->early = status;
+      // What it said before is still to be read, up to the end of the connection, which has come with its end.
+      shared->early = std::move(status);
+      return;
     }
   }
   if (const std::shared_ptr<FrameConnection> connection = weak.lock()) {

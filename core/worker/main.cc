@@ -183,7 +183,7 @@ void ReportConfined(const std::vector<std::string>& holds, const std::vector<std
   ReportConfined(*holds, before, report);
   ::close(report);
   std::set_new_handler(&OutOfMemory);
-  const absl::StatusOr<const paranet_module*> module = LoadModule(path);
+  const absl::StatusOr<const paranet_module*> module = LoadModule(path, path.substr(path.rfind('/') + 1));
   const int code =
       module.ok() ? Serve(kWorkerDescriptor, *module) : ServeFailure(kWorkerDescriptor, module.status().message());
   // Not by way of the library's static destructors, under threads that it may have.

@@ -139,6 +139,7 @@ void ServeThreads::Loop() {
     if (!queue_.empty() && CanRun()) {
       std::shared_ptr<Job> job = std::move(queue_.front());
       queue_.pop_front();
+      ++in_jobs_;
       EnterLane();
       if (options_.concurrent && !queue_.empty() && idle_ > 0) Wake();
       mu_.Unlock();
@@ -149,6 +150,7 @@ void ServeThreads::Loop() {
       flushed = false;
       mu_.Lock();
       LeaveLane();
+      --in_jobs_;
       ++completed_;
       continue;
     }

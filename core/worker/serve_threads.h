@@ -35,6 +35,7 @@ class ServeThreads : public std::enable_shared_from_this<ServeThreads> {
   struct Options {
     // Jobs may run at the same time.
     bool concurrent = false;
+    // Jobs at the same time, blocked ones included.
     int max_threads = 256;
     // Blocks for something to read and deals with it (Push); false: there will never be anything. One thread at a time.
     std::function<bool()> read;
@@ -80,6 +81,8 @@ class ServeThreads : public std::enable_shared_from_this<ServeThreads> {
 
  private:
   bool CanRun() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    // One thread more than that is in Loop: somebody can always read what the others wait for.
+    if (in_jobs_ >= options_.max_threads) return false;
     return options_.concurrent || (!lane_busy_ && lane_waiting_ == 0);
   }
   void EnterLane() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -108,6 +111,8 @@ class ServeThreads : public std::enable_shared_from_this<ServeThreads> {
   int running_ ABSL_GUARDED_BY(mu_) = 0;
   // Threads in Loop; and those of them that wait in vain; and how many of those were told to look.
   int workers_ ABSL_GUARDED_BY(mu_) = 0;
+  // Threads in a job, blocked in the host or not.
+  int in_jobs_ ABSL_GUARDED_BY(mu_) = 0;
   int idle_ ABSL_GUARDED_BY(mu_) = 0;
   int tokens_ ABSL_GUARDED_BY(mu_) = 0;
   // All threads that this has started.

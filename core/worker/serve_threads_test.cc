@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
@@ -136,13 +137,15 @@ TEST_F(ServeThreadsTest, ConcurrentJobsRunTogether) {
   Start(true);
   absl::Notification all;
   std::atomic<int> there = 0;
+  absl::BlockingCounter ended(5);
   for (int i = 0; i < 5; ++i) {
     Send([&] {
       if (++there == 5) all.Notify();
       EXPECT_TRUE(all.WaitForNotificationWithTimeout(kPatience)) << "none waits for another";
+      ended.DecrementCount();
     });
   }
-  EXPECT_TRUE(all.WaitForNotificationWithTimeout(kPatience));
+  ended.Wait();
 }
 
 TEST_F(ServeThreadsTest, ThreadsOfTheirOwnHoldTheLaneToo) {
@@ -178,6 +181,34 @@ TEST_F(ServeThreadsTest, KnowsThatNothingComesToAnEnd) {
   Send([&] { next.Notify(); });
   ASSERT_TRUE(next.WaitForNotificationWithTimeout(kPatience));
   EXPECT_FALSE(threads_->Stuck());
+}
+
+TEST_F(ServeThreadsTest, SomebodyReadsAlthoughAllJobsAreBlocked) {
+  constexpr int kThreads = 3;
+  Start(/*concurrent=*/true, kThreads);
+  absl::BlockingCounter blocked(kThreads);
+  absl::Notification answered;
+  absl::BlockingCounter ended(kThreads + 1);
+  for (int i = 0; i < kThreads; ++i) {
+    Send([&] {
+      {
+        const ServeThreads::Blocked waiting(*threads_);
+        blocked.DecrementCount();
+        answered.WaitForNotification();
+      }
+      ended.DecrementCount();
+    });
+  }
+  blocked.Wait();
+  // It cannot run now; what the others wait for would come the same way.
+  Send([&] { ended.DecrementCount(); });
+  {
+    absl::MutexLock lock(&mu_);
+    EXPECT_TRUE(mu_.AwaitWithTimeout(absl::Condition(static_cast<ServeThreadsTest*>(this), &ServeThreadsTest::AllRead),
+                                     kPatience));
+  }
+  answered.Notify();
+  ended.Wait();
 }
 
 }  // namespace

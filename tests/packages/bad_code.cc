@@ -114,8 +114,12 @@ std::vector<BadPackage> BadCode(const Files& weather) {
               [](v1::Manifest& /*manifest*/, Files& files) { files["lib/weather.so"] = ""; }),
       Changed(weather, "a library that is a text", kInvalid, "does not load",
               [](v1::Manifest& /*manifest*/, Files& files) { files["lib/weather.so"] = "hello"; }),
-      // In the node's own process the dynamic linker would read beyond the end of the file: SIGBUS.
-      Changed(weather, "half a library", kInvalid, "actor weather",
+      Changed(weather, "half a library", kInvalid, "truncated",
+              [](v1::Manifest& /*manifest*/, Files& files) {
+                std::string& library = files["lib/weather.so"];
+                library.resize(library.size() / 2);
+              }),
+      Changed(weather, "half a library, in a process", kInvalid, "truncated",
               [](v1::Manifest& manifest, Files& files) {
                 std::string& library = files["lib/weather.so"];
                 library.resize(library.size() / 2);

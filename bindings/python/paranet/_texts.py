@@ -9,6 +9,8 @@ from paranet.errors import Error
 
 # A status message travels in gRPC's trailing metadata, of which 8 KiB pass, escaped.
 _MAX_TEXT = 2_500
+# A recursion or a message may be endless; the log of an actor is not.
+_MAX_LOGGED = 32_000
 _INTERNAL, _CANCELLED = 13, 1
 
 
@@ -41,7 +43,9 @@ class Errors:
         if type(error).__name__ == "CancelledError" and type(error).__module__.startswith(("asyncio", "concurrent")):
             return _CANCELLED, "the call is over"
         text = self.traceback(error)
-        print(text, file=sys.stderr, flush=True)
+        half = _MAX_LOGGED // 2
+        logged = text if len(text) <= _MAX_LOGGED else text[:half] + "\n...\n" + text[-half:]
+        print(logged, file=sys.stderr, flush=True)
         if len(text) > _MAX_TEXT:
             text = "...\n" + text[-_MAX_TEXT:]
         return _INTERNAL, "%s\n%s" % (self.strip("%s: %s" % (type(error).__name__, error))[:_MAX_TEXT // 4], text)
