@@ -46,7 +46,7 @@ bool AddFiles(CBB* to, const std::vector<BackupFile>& files) {
   for (const BackupFile& file : files) {
     CBB one;
     if (!CBB_add_asn1(&all, &one, CBS_ASN1_SEQUENCE) || !Add(&one, CBS_ASN1_UTF8STRING, file.name) ||
-        !Add(&one, CBS_ASN1_OCTETSTRING, file.content.view())) {
+        !Add(&one, CBS_ASN1_OCTETSTRING, file.content.view()) || !CBB_flush(&all)) {
       return false;
     }
   }
