@@ -99,7 +99,6 @@ class TestNode {
  private:
   absl::StatusOr<std::unique_ptr<Node>> Start(const std::string& name, const std::optional<std::string>& data_dir) {
     NodeOptions options{.name = name, .control_socket = false, .logger = MakeNullLogger()};
-    options.python_runtime = [this] { return InstallPythonRuntime(runtime_dir_); };
     if (data_dir.has_value()) {
       options.data_dir = *data_dir;
     } else {
