@@ -157,8 +157,9 @@ class TrustAgentImpl final : public TrustAgent {
       const absl::Status status = Attempt(absl::Now() + options_.attempt);
       plan.failures = status.ok() ? 0 : plan.failures + 1;
       const StatePtr after = trust_->state();
-      // A certificate that is no better than the old one is no reason to ask again and again.
-      plan.pause = options_.clock->Now() + RenewalPause(LifeOf(*after), std::max(1, plan.failures), Jitter());
+      // A certificate that is no better than the old one is no reason to ask again and again. Counted from the
+      // beginning of the attempt: whoever has seen its end may have moved the clock on.
+      plan.pause = now + RenewalPause(LifeOf(*after), std::max(1, plan.failures), Jitter());
     }
   }
 
