@@ -37,7 +37,7 @@ def _package_impl(ctx):
         progress_message = "Building package {}".format(ctx.label),
         use_default_shell_env = True,
     )
-    return [DefaultInfo(files = depset([ctx.outputs.out]))]
+    return [DefaultInfo(files = depset([ctx.outputs.out]), runfiles = ctx.runfiles(files = [ctx.outputs.out]))]
 
 _package = rule(
     implementation = _package_impl,

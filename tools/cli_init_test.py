@@ -106,7 +106,7 @@ class InitTest(CliTest):
 
     def test_without_its_commands_it_is_what_is_there(self):
         self.ok("package", "init", "hello")
-        self.fails(FAILED, "package", "build", "--no-build", "hello", says=["libhello.so"])
+        self.fails(FAILED, "package", "build", "--no-build", "hello", says=["hello.binpb"])
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ class PythonTest(CliTest):
         self.fails(3, "call", "hello/fail", '{"how":"none"}', "--node", "t1", says=["there is none"])
         self.fails(FAILED, "call", "hello/fail", '{"how":"x"}', "--node", "t1", says=["KeyError", "hello/main.py"])
         # The node's files are out of its reach.
-        self.fails(FAILED, "call", "hello/peek", '{"path":"%s/nodes/t1/state.db"}' % self.home, "--node", "t1",
+        self.fails(FAILED, "call", "hello/peek", '{"path":"%s/nodes/t1/node.db"}' % self.home, "--node", "t1",
                    says=["PermissionError"])
         shown = self.ok("skill", "show", "hello/greet", "--node", "t1").out
         self.assertIn("Greets somebody.", shown)
