@@ -9,9 +9,10 @@
 
 namespace paranet {
 
-// OK if the file at `path` is an ELF shared object (System V ABI, chapters 4 and 5) of this machine's architecture whose
-// segments all lie within the file. dlopen() maps them without looking: of a truncated one it reads beyond the end, and
-// the process dies by SIGBUS. INVALID_ARGUMENT, by `name`, with what is wrong. Nothing is loaded and no code of it runs.
+// OK if the file at `path` is an ELF shared object (System V ABI, chapters 4 and 5) of this machine's architecture
+// whose segments all lie within the file. dlopen() maps them without looking: of a truncated one it reads beyond the
+// end, and the process dies by SIGBUS. INVALID_ARGUMENT, by `name`, with what is wrong. Nothing is loaded and no code
+// of it runs.
 absl::Status CheckSharedObject(const std::string& path, absl::string_view name);
 
 }  // namespace paranet
