@@ -2,6 +2,7 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_proto_library")
 load("@rules_proto//proto:defs.bzl", "ProtoInfo", "proto_library")
+load("//bazel:package.bzl", "paranet_package")
 load("//bazel:paranet.bzl", "paranet_cc_binary", "paranet_cc_library")
 
 # Of an actor in C, which does not know C++'s warnings.
@@ -160,26 +161,30 @@ paranet_descriptors = rule(
     attrs = dict(_PROTOC, out = attr.output(mandatory = True)),
 )
 
-def paranet_actor_folder(name, srcs, proto, deps = []):
+def paranet_actor_folder(name, srcs, proto, deps = [], api_visibility = None):
     """All that the folder of a package with one native actor needs, from one .proto file NAME.proto.
 
     Makes lib`name`.so, `name`.binpb (descriptors) and, with paranet.yaml, the filegroup `files`: exactly what the
-    package's folder has. Further targets: `name`_proto and `name`_cc_proto, and for an actor in C++ `name`_paranet.
+    package's folder has, and `name`_package: its archive, `name`.paranet. Further targets: `name`_proto and
+    `name`_cc_proto, and for an actor in C++ `name`_paranet.
 
     Args:
       name: Of the actor.
       srcs: Its sources: C++, or C alone.
       proto: The .proto file.
       deps: Further libraries. An actor in C++ has its `name`_paranet and Abseil's Status without being told.
+      api_visibility: Of `name`_proto, `name`_cc_proto and `name`_paranet: who else calls the actor.
     """
     in_c = not [src for src in srcs if not (src.endswith(".c") or src.endswith(".h"))]
     proto_library(
         name = name + "_proto",
         srcs = [proto],
+        visibility = api_visibility,
         deps = ["//proto:options_proto"],
     )
     cc_proto_library(
         name = name + "_cc_proto",
+        visibility = api_visibility,
         deps = [name + "_proto"],
     )
     if not in_c:
@@ -188,6 +193,7 @@ def paranet_actor_folder(name, srcs, proto, deps = []):
             srcs = [proto],
             cc_proto = name + "_cc_proto",
             proto = name + "_proto",
+            visibility = api_visibility,
         )
     paranet_descriptors(
         name = name + "_descriptors",
@@ -203,12 +209,15 @@ def paranet_actor_folder(name, srcs, proto, deps = []):
             "@com_google_absl//absl/status:statusor",
         ]),
     )
+    contents = ["lib{}.so".format(name), name + ".binpb"]
     native.filegroup(
         name = "files",
-        srcs = [
-            "lib{}.so".format(name),
-            name + ".binpb",
-            "paranet.yaml",
-        ],
+        srcs = contents + ["paranet.yaml"],
+        visibility = ["//visibility:public"],
+    )
+    paranet_package(
+        name = name + "_package",
+        srcs = contents,
+        out = name + ".paranet",
         visibility = ["//visibility:public"],
     )

@@ -45,9 +45,12 @@ bool OutgoingStream::Send(ActorLock& lock, absl::string_view message) {
     absl::MutexLock mutex_lock(&mu_);
     if (over_ || send_closed_) return false;
     reading = std::exchange(reading_, nullptr);
-    if (reading == nullptr) outbox_.Push(std::move(payload));
+    if (reading == nullptr) {
+      outbox_.Push(std::move(payload));
+      return true;
+    }
   }
-  if (reading != nullptr) reading(std::move(payload));
+  reading(std::move(payload));
   return true;
 }
 

@@ -15,7 +15,6 @@ using google::protobuf::Descriptor;
 using google::protobuf::EnumDescriptor;
 using google::protobuf::EnumValueDescriptor;
 using google::protobuf::FieldDescriptor;
-using google::protobuf::MethodDescriptor;
 using google::protobuf::OneofDescriptor;
 
 // Of what one error names: gRPC refuses trailers of more than 8 KiB, and percent-encodes some of it.
