@@ -6,7 +6,8 @@ def _package_impl(ctx):
     args = ctx.actions.args()
     args.add(ctx.executable._paranet)
     args.add(ctx.outputs.out)
-    for file in [ctx.file.manifest] + ctx.files.srcs + ctx.files.executables:
+    args.add(ctx.file.manifest)
+    for file in ctx.files.srcs + ctx.files.executables:
         if not file.short_path.startswith(prefix):
             fail("{}: {} is not in this folder, which is the package's source form".format(ctx.label, file.short_path))
         args.add(file)
@@ -16,10 +17,11 @@ def _package_impl(ctx):
         # What the builder finds is ordinary files: a build's inputs are symbolic links, and its outputs all executable.
         command = """
             set -eu
-            paranet=$1 out=$2
-            shift 2
+            paranet=$1 out=$2 manifest=$3
+            shift 3
             folder=$(mktemp -d)
             trap 'rm -rf "$folder"' EXIT
+            cp -L "$manifest" "$folder/paranet.yaml"
             while [ $# -gt 0 ]; do
                 mkdir -p "$folder/$(dirname "$2")"
                 cp -L "$1" "$folder/$2"
@@ -60,7 +62,7 @@ def paranet_package(name, srcs, executables = [], manifest = "paranet.yaml", out
       name: The name of the target.
       srcs: The files of the package, of this folder or below it, sources or built.
       executables: Those of them that actors execute.
-      manifest: paranet.yaml.
+      manifest: What becomes its paranet.yaml.
       out: The archive; NAME.paranet if not given.
       **kwargs: Visibility and the like.
     """

@@ -38,11 +38,11 @@
 #include "core/skill/skill_set.h"
 #include "tests/bench/compare.h"
 #include "tests/bench/echo.paranet.h"
+#include "tests/bench/echo_actors.h"
 
 namespace paranet::bench {
 namespace {
 
-using ::bench::v1::Message;
 using ::bench::v1::RunRequest;
 using ::bench::v1::RunResponse;
 using SteadyClock = std::chrono::steady_clock;
@@ -54,35 +54,6 @@ constexpr uint32_t kPayload = 62;
 constexpr int kIdleActors = 1'000;
 // The machine's processors are shared by both sides.
 constexpr int kThreads = 2;
-
-class EchoActor final : public ::bench::v1::EchoSkillSet {
- public:
-  absl::StatusOr<Message> Echo(actor::CallContext&, const Message& request) override { return request; }
-};
-
-class CallerActor final : public ::bench::v1::CallerSkillSet {
- public:
-  absl::StatusOr<RunResponse> Run(actor::CallContext& call, const RunRequest& request) override {
-    const ::bench::v1::EchoClient echo(call);
-    Message message;
-    message.set_payload(std::string(request.bytes(), 'x'));
-    std::vector<float> latencies_us;
-    latencies_us.reserve(request.calls());
-    const auto began = SteadyClock::now();
-    for (uint32_t i = 0; i < request.calls(); ++i) {
-      const auto sent = SteadyClock::now();
-      const absl::StatusOr<Message> answer = echo.Echo(message);
-      if (!answer.ok()) return answer.status();
-      latencies_us.push_back(std::chrono::duration<float, std::micro>(SteadyClock::now() - sent).count());
-    }
-    RunResponse response;
-    response.set_seconds(std::chrono::duration<double>(SteadyClock::now() - began).count());
-    const auto median = latencies_us.begin() + static_cast<std::ptrdiff_t>(latencies_us.size() / 2);
-    std::nth_element(latencies_us.begin(), median, latencies_us.end());
-    response.set_median_us(static_cast<double>(*median));
-    return response;
-  }
-};
 
 absl::StatusOr<std::shared_ptr<const SkillSet>> LoadSkills(const std::string& service) {
   PARANET_ASSIGN_OR_RETURN(const std::string descriptors, ReadFile("tests/bench/echo.binpb"));

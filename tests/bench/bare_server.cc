@@ -1,5 +1,5 @@
-// bare_server ADDRESS [IDENTITY_DIR]: an ordinary gRPC C++ server of the example's service, as anybody would write it,
-// to compare nodes with. With an identity folder it demands mutual TLS.
+// bare_server ADDRESS [IDENTITY_DIR]: an ordinary gRPC C++ server of the example's service and of bench.v1.Echo, as
+// anybody would write it, to compare nodes with. With an identity folder it demands mutual TLS.
 #include <cstdio>
 #include <string>
 
@@ -7,6 +7,7 @@
 #include "examples/weather/weather.grpc.pb.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
+#include "tests/bench/echo.grpc.pb.h"
 
 namespace {
 
@@ -15,6 +16,13 @@ class WeatherService final : public weather::v1::Weather::Service {
                        weather::v1::CurrentResponse* response) override {
     response->set_city(request->city());
     response->set_celsius(4.5);
+    return grpc::Status::OK;
+  }
+};
+
+class EchoService final : public bench::v1::Echo::Service {
+  grpc::Status Echo(grpc::ServerContext*, const bench::v1::Message* request, bench::v1::Message* response) override {
+    *response = *request;
     return grpc::Status::OK;
   }
 };
@@ -36,9 +44,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   WeatherService service;
+  EchoService echo;
   grpc::ServerBuilder builder;
   builder.AddListeningPort(argv[1], Credentials(argc > 2 ? argv[2] : ""));
   builder.RegisterService(&service);
+  builder.RegisterService(&echo);
   auto server = builder.BuildAndStart();
   if (server == nullptr) return 1;
   server->Wait();
