@@ -13,6 +13,8 @@ namespace {
 
 // A message is closed once it has this many bytes of payload.
 constexpr size_t kBatchBytes = 1 << 20;
+// Frames that are not held back for others any more.
+constexpr size_t kHeldFrames = 64;
 
 }  // namespace
 
@@ -36,6 +38,8 @@ Lane::Lane(std::shared_ptr<MessageStream> stream, Options options)
       serve_(std::move(options.serve)),
       cancel_carried_(std::move(options.cancel_carried)),
       control_(std::move(options.control)),
+      queue_to_lend_(options.queue),
+      stalls_(std::move(options.stalls)),
       ended_(std::move(options.ended)) {}
 
 Lane::~Lane() = default;
@@ -58,6 +62,7 @@ std::shared_ptr<CallHandle> Lane::Call(v1::CallHeader header, const Payload& req
   *call->mutable_payload() = PayloadToString(request);
   UnaryResult refused;
   std::shared_ptr<CallHandle> handle;
+  bool much = false;
   {
     absl::MutexLock lock(&mu_);
     const size_t most = limits_.lane_calls();
@@ -77,11 +82,12 @@ std::shared_ptr<CallHandle> Lane::Call(v1::CallHeader header, const Payload& req
         Arm(deadline);
       }
       queue_.push_back(std::move(frame));
+      much = queue_.size() >= kHeldFrames;
       handle = std::make_shared<Handle>(weak_from_this(), id);
     }
   }
   if (handle != nullptr) {
-    writer_->Wake();
+    much ? writer_->Flush() : writer_->Wake();
     return handle;
   }
   refused.unprocessed = true;
@@ -106,24 +112,71 @@ void Lane::Close(const absl::Status& reason) { End(reason, /*tell=*/false); }
 void Lane::Read() {
   stream_->Read([self = shared_from_this()](std::optional<Payload> message) {
     // The end is told by OnEnd.
-    if (!message.has_value()) return;
-    v1::LaneFrames frames;
-    absl::Status status = absl::InvalidArgumentError("the peer sent a message that is no LaneFrames");
-    if (Decode(*message, &frames)) status = self->OnFrames(std::move(frames));
-    if (!status.ok()) {
-      self->End(status, /*tell=*/true);
-      self->stream_->Abort();
-      return;
-    }
-    self->Read();
+    if (message.has_value()) self->OnMessage(*message);
   });
 }
 
-absl::Status Lane::OnFrames(v1::LaneFrames frames) {
+void Lane::OnMessage(const Payload& message) {
+  const bool lend = queue_to_lend_ != nullptr && queue_to_lend_->IsPolled();
+  Handles lent;
+  // What becomes of one message goes back as one.
+  writer_->Hold();
+  v1::LaneFrames frames;
+  absl::Status status = absl::InvalidArgumentError("the peer sent a message that is no LaneFrames");
+  if (Decode(message, &frames)) status = OnFrames(std::move(frames), lend ? &lent : nullptr);
+  if (status.ok()) {
+    // The next message is for another thread, while this one is with the actors.
+    Read();
+  } else {
+    End(status, /*tell=*/true);
+    stream_->Abort();
+  }
+  if (!lent.empty()) Run(std::move(lent));
+  writer_->Release();
+}
+
+// Calls that wait for the thread that has read them. Where that stays with one of them for long, the others get threads
+// of the actors' own.
+class Lane::Lent final : public Stallable {
+ public:
+  Lent(Handles calls, std::shared_ptr<StreamWriter> writer) : calls_(std::move(calls)), writer_(std::move(writer)) {}
+
+  // The next; null if there is none.
+  std::shared_ptr<CallHandle> Take() {
+    absl::MutexLock lock(&mu_);
+    return next_ == calls_.size() ? nullptr : std::move(calls_[next_++]);
+  }
+  void OnStalled() override {
+    while (const std::shared_ptr<CallHandle> call = Take()) call->RunElsewhere();
+    writer_->Flush();
+  }
+
+ private:
+  absl::Mutex mu_;
+  Handles calls_ ABSL_GUARDED_BY(mu_);
+  size_t next_ ABSL_GUARDED_BY(mu_) = 0;
+  const std::shared_ptr<StreamWriter> writer_;
+};
+
+void Lane::Run(Handles lent) {
+  // Nobody waits for a single one.
+  if (lent.size() == 1) {
+    writer_->Release();
+    lent[0]->RunHere();
+    writer_->Hold();
+    return;
+  }
+  const auto calls = std::make_shared<Lent>(std::move(lent), writer_);
+  const uint64_t watched = stalls_->Begin(calls);
+  while (const std::shared_ptr<CallHandle> call = calls->Take()) call->RunHere();
+  stalls_->End(watched);
+}
+
+absl::Status Lane::OnFrames(v1::LaneFrames frames, Handles* lent) {
   for (v1::LaneFrame& frame : *frames.mutable_frames()) {
     switch (frame.frame_case()) {
       case v1::LaneFrame::kCall:
-        if (absl::Status status = OnCall(std::move(*frame.mutable_call())); !status.ok()) return status;
+        if (absl::Status status = OnCall(std::move(*frame.mutable_call()), lent); !status.ok()) return status;
         break;
       case v1::LaneFrame::kResult:
         OnResult(std::move(*frame.mutable_result()));
@@ -139,7 +192,7 @@ absl::Status Lane::OnFrames(v1::LaneFrames frames) {
   return absl::OkStatus();
 }
 
-absl::Status Lane::OnCall(v1::CallFrame frame) {
+absl::Status Lane::OnCall(v1::CallFrame frame, Handles* lent) {
   const uint64_t id = frame.call_id();
   bool full = false;
   {
@@ -163,7 +216,7 @@ absl::Status Lane::OnCall(v1::CallFrame frame) {
     return absl::OkStatus();
   }
   std::shared_ptr<CallHandle> handle =
-      serve_(frame.header(), MakePayload(std::move(*frame.mutable_payload())),
+      serve_(frame.header(), MakePayload(std::move(*frame.mutable_payload())), lent != nullptr,
              [self = shared_from_this(), id](UnaryResult result) { self->Respond(id, std::move(result)); });
   bool cancel = false;
   {
@@ -174,6 +227,7 @@ absl::Status Lane::OnCall(v1::CallFrame frame) {
     if (entry != incoming_.end()) entry->second.handle = handle;
   }
   if (cancel && handle != nullptr) handle->Cancel();
+  if (lent != nullptr && handle != nullptr) lent->push_back(std::move(handle));
   return absl::OkStatus();
 }
 
@@ -223,6 +277,7 @@ void Lane::Respond(uint64_t id, UnaryResult result) {
   }
   *out->mutable_status() = MakeCallStatus(result.status, result.trailers, result.unprocessed);
   if (result.status.ok()) *out->mutable_payload() = PayloadToString(result.response);
+  bool much = false;
   {
     absl::MutexLock lock(&mu_);
     const auto entry = incoming_.find(id);
@@ -233,7 +288,9 @@ void Lane::Respond(uint64_t id, UnaryResult result) {
       return;
     }
     queue_.push_back(std::move(frame));
+    much = queue_.size() >= kHeldFrames;
   }
+  if (much) return writer_->Flush();
   writer_->Wake();
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -17,6 +18,8 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "core/base/payload.h"
+#include "core/rpc/rpc_queue.h"
+#include "core/rpc/stall_watch.h"
 #include "core/skill/provider.h"
 #include "federation/control_thread.h"
 #include "federation/message_stream.h"
@@ -32,8 +35,9 @@ inline constexpr uint64_t kCarriedBit = uint64_t{1} << 63;
 class Lane : public std::enable_shared_from_this<Lane> {
  public:
   // Serves a call of the peer and runs `done` exactly once, perhaps at once. Null where there is nothing to cancel.
-  using Serve =
-      std::function<std::shared_ptr<CallHandle>(const v1::CallHeader& header, Payload request, UnaryDone done)>;
+  // `run_here` as in CallContext: the lane keeps its promise.
+  using Serve = std::function<std::shared_ptr<CallHandle>(const v1::CallHeader& header, Payload request, bool run_here,
+                                                          UnaryDone done)>;
 
   struct Options {
     // Limits of both sides (handshake.h, CommonLimits).
@@ -45,6 +49,11 @@ class Lane : public std::enable_shared_from_this<Lane> {
     absl::AnyInvocable<void(absl::Status)> ended;
     // For deadlines.
     std::shared_ptr<ControlThread> control;
+    // Polls the stream: where another thread polls it too, the one that has read calls of the peer runs the actors'
+    // handlers. Null: never.
+    RpcQueue* queue = nullptr;
+    // Of those threads. Not null where `queue` is not.
+    std::shared_ptr<StallWatch> stalls;
   };
 
   Lane(std::shared_ptr<MessageStream> stream, Options options);
@@ -76,11 +85,16 @@ class Lane : public std::enable_shared_from_this<Lane> {
     bool cancelled = false;
   };
   class Handle;
+  class Lent;
+  using Handles = std::vector<std::shared_ptr<CallHandle>>;
 
   void Read();
-  // An error ends the lane.
-  absl::Status OnFrames(v1::LaneFrames frames);
-  absl::Status OnCall(v1::CallFrame frame);
+  void OnMessage(const Payload& message);
+  // An error ends the lane. Calls whose handlers are to run on this thread come into `lent`; null: none are.
+  absl::Status OnFrames(v1::LaneFrames frames, Handles* lent);
+  absl::Status OnCall(v1::CallFrame frame, Handles* lent);
+  // Runs their handlers on this thread, or as many as it has time for.
+  void Run(Handles lent);
   void OnResult(v1::ResultFrame frame);
   void OnCancel(uint64_t id);
   void Respond(uint64_t id, UnaryResult result);
@@ -97,6 +111,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   const Serve serve_;
   const std::function<void(uint64_t)> cancel_carried_;
   const std::shared_ptr<ControlThread> control_;
+  RpcQueue* const queue_to_lend_;
+  const std::shared_ptr<StallWatch> stalls_;
   std::shared_ptr<StreamWriter> writer_;
 
   absl::Mutex mu_;

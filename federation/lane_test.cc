@@ -1,15 +1,20 @@
 #include "federation/lane.h"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "core/base/status_testutil.h"
+#include "core/rpc/queue_threads.h"
+#include "core/rpc/rpc_queue.h"
+#include "core/rpc/stall_watch.h"
 #include "federation/call_frames.h"
 #include "federation/fake_stream_testutil.h"
 #include "federation/handshake.h"
@@ -19,6 +24,7 @@
 namespace paranet {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
@@ -28,16 +34,21 @@ struct ServedCall {
   v1::CallHeader header;
   std::string request;
   UnaryDone done;
+  bool run_here = false;
   std::shared_ptr<bool> cancelled = std::make_shared<bool>(false);
 };
 
 class RecordingHandle final : public CallHandle {
  public:
-  explicit RecordingHandle(std::shared_ptr<bool> cancelled) : cancelled_(std::move(cancelled)) {}
+  RecordingHandle(std::shared_ptr<bool> cancelled, std::function<void(bool here)> run)
+      : cancelled_(std::move(cancelled)), run_(std::move(run)) {}
   void Cancel() override { *cancelled_ = true; }
+  void RunHere() override { run_(true); }
+  void RunElsewhere() override { run_(false); }
 
  private:
   const std::shared_ptr<bool> cancelled_;
+  const std::function<void(bool)> run_;
 };
 
 // Two lanes on one pair of streams; the far one serves by recording.
@@ -64,9 +75,12 @@ class LaneTest : public testing::Test {
     options.control = control_;
     options.cancel_carried = [this](uint64_t id) { carried_cancelled_.push_back(id); };
     options.ended = [end](const absl::Status& status) { *end = status; };
-    options.serve = [this](const v1::CallHeader& header, Payload request, UnaryDone done) {
-      served_.push_back({header, PayloadToString(request), std::move(done)});
-      return std::make_shared<RecordingHandle>(served_.back().cancelled);
+    options.queue = lent_queue_;
+    options.stalls = stalls_;
+    options.serve = [this](const v1::CallHeader& header, Payload request, bool run_here, UnaryDone done) {
+      served_.push_back({header, PayloadToString(request), std::move(done), run_here});
+      return std::make_shared<RecordingHandle>(served_.back().cancelled,
+                                               [this, i = served_.size() - 1](bool here) { run_(i, here); });
     };
     auto lane = std::make_shared<Lane>(stream, std::move(options));
     lane->Start();
@@ -95,7 +109,29 @@ class LaneTest : public testing::Test {
                        [result](UnaryResult r) { *result = std::move(r); });
   }
 
+  // Sends `paths` to the near lane in one message.
+  void CallNear(const std::vector<std::string>& paths) {
+    v1::LaneFrames frames;
+    for (const std::string& path : paths) {
+      v1::CallFrame* const call = frames.add_frames()->mutable_call();
+      call->set_call_id(++last_id_);
+      call->mutable_header()->set_path(path);
+    }
+    SendToNear(frames);
+  }
+  // Has lanes that are started from now on lend their threads.
+  void Lend() {
+    polled_ = std::make_unique<QueueThreads>(1);
+    lent_queue_ = polled_->queue();
+    while (!lent_queue_->IsPolled()) std::this_thread::yield();
+  }
+
   const std::shared_ptr<ControlThread> control_;
+  std::unique_ptr<QueueThreads> polled_;
+  RpcQueue* lent_queue_ = nullptr;
+  std::shared_ptr<StallWatch> stalls_ = std::make_shared<StallWatch>(absl::Hours(1));
+  std::function<void(size_t call, bool here)> run_;
+  uint64_t last_id_ = 0;
   v1::LinkLimits limits_;
   std::shared_ptr<FakeStream> near_stream_, far_stream_;
   std::optional<absl::Status> near_end_, far_end_;
@@ -158,6 +194,88 @@ TEST_F(LaneTest, BatchesFramesThatGatherDuringAWrite) {
   EXPECT_THAT(NextFrames().frames(), SizeIs(1));
   ASSERT_TRUE(near_stream_->ReleaseWrite());
   EXPECT_THAT(NextFrames().frames(), SizeIs(2));
+}
+
+TEST_F(LaneTest, RunsHandlersOnTheThreadThatHasReadAndAnswersTogether) {
+  Lend();
+  StartNear();
+  std::vector<size_t> ran;
+  run_ = [&](size_t call, bool here) {
+    EXPECT_TRUE(here);
+    // All are known before the first runs.
+    EXPECT_THAT(served_, SizeIs(3));
+    EXPECT_EQ(near_stream_->writes(), 0);
+    ran.push_back(call);
+    served_[call].done({.response = MakePayload(served_[call].header.path())});
+  };
+  CallNear({"/1", "/2", "/3"});
+  EXPECT_THAT(ran, ElementsAre(0, 1, 2));
+  const v1::LaneFrames frames = NextFrames();
+  ASSERT_THAT(frames.frames(), SizeIs(3));
+  EXPECT_EQ(frames.frames(2).result().payload(), "/3");
+}
+
+TEST_F(LaneTest, LendsNoThreadThatNobodyStandsInFor) {
+  StartNear();
+  run_ = [](size_t, bool) { FAIL() << "the thread was lent"; };
+  CallNear({"/1"});
+  ASSERT_THAT(served_, SizeIs(1));
+  EXPECT_FALSE(served_[0].run_here);
+}
+
+TEST_F(LaneTest, AHandlerThatTakesLongHoldsUpNoOther) {
+  Lend();
+  // Long enough for this thread to get to the second handler.
+  stalls_ = std::make_shared<StallWatch>(absl::Milliseconds(200));
+  StartNear();
+  // What is ready does not wait.
+  absl::Notification early;
+  v1::LaneFrames frames;
+  far_stream_->Read([&](std::optional<Payload> message) {
+    if (!message.has_value()) return;
+    EXPECT_TRUE(Decode(*message, &frames));
+    early.Notify();
+  });
+  std::vector<size_t> elsewhere;
+  run_ = [&](size_t call, bool here) {
+    if (here && call == 0) {
+      served_[0].done({.response = MakePayload("done early")});
+    } else if (here) {
+      EXPECT_EQ(call, 1);
+      early.WaitForNotification();
+    } else {
+      elsewhere.push_back(call);
+    }
+  };
+  CallNear({"/1", "/2", "/3", "/4"});
+  EXPECT_THAT(elsewhere, ElementsAre(2, 3));
+  ASSERT_THAT(frames.frames(), SizeIs(1));
+  EXPECT_EQ(frames.frames(0).result().payload(), "done early");
+}
+
+TEST_F(LaneTest, CallsThatResultsLeadToGoTogether) {
+  StartNear();
+  near_stream_->HoldWrites();
+  for (int i = 0; i < 3; ++i) {
+    v1::CallHeader header;
+    header.set_path("/first");
+    near_->Call(std::move(header), MakePayload(""), absl::InfiniteFuture(), [this](const UnaryResult&) {
+      v1::CallHeader next;
+      next.set_path("/second");
+      near_->Call(std::move(next), MakePayload(""), absl::InfiniteFuture(), [](const UnaryResult&) {});
+    });
+  }
+  v1::LaneFrames results;
+  for (const v1::LaneFrames& sent : {NextFrames(), (near_stream_->ReleaseWrite(), NextFrames())}) {
+    for (const v1::LaneFrame& frame : sent.frames()) {
+      results.add_frames()->mutable_result()->set_call_id(frame.call().call_id());
+    }
+  }
+  near_stream_->ReleaseWrite();
+  ASSERT_THAT(results.frames(), SizeIs(3));
+  SendToNear(results);
+  EXPECT_THAT(NextFrames().frames(), SizeIs(3));
+  near_stream_->ReleaseWrite();
 }
 
 TEST_F(LaneTest, SplitsBatchesByBytes) {

@@ -54,10 +54,13 @@ bool LinkCalls::AttachLane(std::shared_ptr<MessageStream> stream, RpcQueue* queu
   Lane::Options options;
   options.limits = limits_;
   options.control = context_->control;
-  options.serve = [weak = weak_from_this(), queue](const v1::CallHeader& header, Payload request, UnaryDone done) {
+  options.queue = queue;
+  options.stalls = context_->stalls;
+  options.serve = [weak = weak_from_this(), queue](const v1::CallHeader& header, Payload request, bool run_here,
+                                                   UnaryDone done) {
     const auto self = weak.lock();
     if (self == nullptr) return Refuse(LinkDown(), std::move(done));
-    return self->ServeOnLane(header, request, queue, std::move(done));
+    return self->ServeOnLane(header, request, queue, run_here, std::move(done));
   };
   options.cancel_carried = [weak = weak_from_this()](uint64_t id) {
     if (const auto self = weak.lock()) self->CancelServed(id);
@@ -261,7 +264,7 @@ void LinkCalls::Carry(v1::CallHeader header, absl::Time deadline, RpcQueue* queu
 }
 
 std::shared_ptr<CallHandle> LinkCalls::ServeOnLane(const v1::CallHeader& header, const Payload& request,
-                                                   RpcQueue* queue, UnaryDone done) {
+                                                   RpcQueue* queue, bool run_here, UnaryDone done) {
   const Activity::Token token = context_->activity->Begin();
   if (!token) return Refuse(LinkDown(), std::move(done));
   if (absl::Status status = CheckTrust(); !status.ok()) return Refuse(status, std::move(done));
@@ -274,6 +277,7 @@ std::shared_ptr<CallHandle> LinkCalls::ServeOnLane(const v1::CallHeader& header,
                                              "peer has to open a stream"),
                   std::move(done));
   }
+  call->context.run_here = run_here;
   return call->provider->CallUnary(std::move(call->context), request, std::move(done));
 }
 

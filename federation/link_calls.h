@@ -85,7 +85,7 @@ class LinkCalls final : public PeerCalls, public std::enable_shared_from_this<Li
   absl::Status CheckTrust() const;
   void Carry(v1::CallHeader header, absl::Time deadline, RpcQueue* queue, std::shared_ptr<ServerStream> stream);
   std::shared_ptr<CallHandle> ServeOnLane(const v1::CallHeader& header, const Payload& request, RpcQueue* queue,
-                                          UnaryDone done);
+                                          bool run_here, UnaryDone done);
   void ServeCarried(const v1::CallHeader& header, absl::Time deadline, RpcQueue* queue,
                     std::shared_ptr<ServerStream> stream);
   // `id`: the carry id where the server of the link asked for the stream.

@@ -9,6 +9,7 @@
 #include "core/node/policy.h"
 #include "core/routing/router.h"
 #include "core/rpc/rpc_queue.h"
+#include "core/rpc/stall_watch.h"
 #include "core/skill/catalogue.h"
 #include "federation/activity.h"
 #include "federation/control_thread.h"
@@ -30,6 +31,8 @@ struct LinkContext {
   Clock* clock = nullptr;
   // For streams that this node dials and that have no other leg.
   RpcQueue* queue = nullptr;
+  // Of the threads of that queue and of the server's, while they run handlers of actors.
+  std::shared_ptr<StallWatch> stalls;
   Logger logger;
 };
 

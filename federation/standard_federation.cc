@@ -14,6 +14,7 @@
 #include "core/base/status.h"
 #include "core/node/federation_control.h"
 #include "core/rpc/queue_threads.h"
+#include "core/rpc/stall_watch.h"
 #include "federation/control_stream.h"
 #include "federation/export_policy.h"
 #include "federation/hello_exchange.h"
@@ -81,6 +82,7 @@ class StandardFederation final : public FederationControl {
     context->policy = parts.policy;
     context->clock = parts.clock;
     context->queue = queue_->queue();
+    context->stalls = std::make_shared<StallWatch>();
     context->logger = parts.logger;
     context_ = std::move(context);
     manager_ = std::make_unique<LinkManager>(context_, parts.database, &live_);

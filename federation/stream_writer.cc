@@ -4,10 +4,34 @@
 
 namespace paranet {
 
-void StreamWriter::Wake() {
+void StreamWriter::Wake() { Start(/*regardless_of_hold=*/false); }
+
+void StreamWriter::Flush() { Start(/*regardless_of_hold=*/true); }
+
+void StreamWriter::Hold() {
+  absl::MutexLock lock(&mu_);
+  ++holds_;
+}
+
+void StreamWriter::Release() {
+  bool held;
+  {
+    absl::MutexLock lock(&mu_);
+    --holds_;
+    held = held_;
+  }
+  if (held) Flush();
+}
+
+void StreamWriter::Start(bool regardless_of_hold) {
   {
     absl::MutexLock lock(&mu_);
     if (failed_) return;
+    if (holds_ > 0 && !regardless_of_hold) {
+      held_ = true;
+      return;
+    }
+    held_ = false;
     if (busy_) {
       again_ = true;
       return;

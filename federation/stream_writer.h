@@ -25,10 +25,17 @@ class StreamWriter : public std::enable_shared_from_this<StreamWriter> {
 
   // There is something to say.
   void Wake();
+  // From here to Release, Wake leaves to Release what can go together. Others may Release at any time.
+  void Hold();
+  void Release();
+  // There is something to say, and Hold is over for it.
+  void Flush();
   // Writes what there still is to say, then closes the stream with `status`. Idempotent.
   void Close(absl::Status status);
 
  private:
+  // Begins to write unless somebody does already.
+  void Start(bool regardless_of_hold);
   void Pump();
   void Written(bool ok);
 
@@ -39,6 +46,9 @@ class StreamWriter : public std::enable_shared_from_this<StreamWriter> {
   bool busy_ ABSL_GUARDED_BY(mu_) = false;
   // Wake was called since `next_` was asked last.
   bool again_ ABSL_GUARDED_BY(mu_) = false;
+  int holds_ ABSL_GUARDED_BY(mu_) = 0;
+  // Wake was called while there were holds.
+  bool held_ ABSL_GUARDED_BY(mu_) = false;
   bool failed_ ABSL_GUARDED_BY(mu_) = false;
   std::optional<absl::Status> close_ ABSL_GUARDED_BY(mu_);
 };

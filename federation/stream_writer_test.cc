@@ -57,6 +57,33 @@ TEST_F(StreamWriterTest, BatchesWhatGathersDuringAWrite) {
   EXPECT_FALSE(near_->ReleaseWrite());
 }
 
+TEST_F(StreamWriterTest, HoldGathersUntilRelease) {
+  writer_->Hold();
+  writer_->Hold();
+  queue_ = {"a"};
+  writer_->Wake();
+  queue_.push_back("b");
+  writer_->Wake();
+  EXPECT_THAT(received_, ElementsAre());
+  writer_->Release();
+  EXPECT_THAT(received_, ElementsAre("ab"));
+  queue_ = {"c"};
+  writer_->Wake();
+  EXPECT_THAT(received_, ElementsAre("ab"));
+  writer_->Flush();
+  EXPECT_THAT(received_, ElementsAre("ab", "c"));
+  writer_->Release();
+  queue_ = {"d"};
+  writer_->Wake();
+  EXPECT_THAT(received_, ElementsAre("ab", "c", "d"));
+}
+
+TEST_F(StreamWriterTest, ReleaseOfNothingWritesNothing) {
+  writer_->Hold();
+  writer_->Release();
+  EXPECT_EQ(near_->writes(), 0);
+}
+
 TEST_F(StreamWriterTest, CloseWritesTheRestFirst) {
   near_->HoldWrites();
   queue_ = {"a"};

@@ -21,6 +21,7 @@ class FakeOwner final : public CallOwner {
   void OnEnded(NativeCall&) override { Add("ended"); }
   void OnReleased(NativeCall&) override { Add("released"); }
   void OnRunHere(UnaryCall&) override { Add("run here"); }
+  void OnRunElsewhere(UnaryCall&) override { Add("run elsewhere"); }
   void OnMisuse(const NativeCall&, absl::string_view what) override { Add(std::string(what)); }
 
   std::vector<std::string> events() const {

@@ -40,6 +40,8 @@ class CallOwner {
   virtual void OnMisuse(const NativeCall& call, absl::string_view what) = 0;
   // CallHandle::RunHere of `call`.
   virtual void OnRunHere(UnaryCall& call) = 0;
+  // CallHandle::RunElsewhere of `call`.
+  virtual void OnRunElsewhere(UnaryCall& call) = 0;
 };
 
 // Thread-safe. A call begins waiting for a thread or on one; it is released when it has ended and LeaveThread() was

@@ -170,6 +170,14 @@ void NativeProvider::OnRunHere(UnaryCall& call) {
   Leave(call, run ? 1 : 0, lent);
 }
 
+void NativeProvider::OnRunElsewhere(UnaryCall& call) {
+  {
+    absl::MutexLock lock(&mu_);
+    if (executor_ != nullptr) return Enqueue(std::static_pointer_cast<UnaryCall>(call.shared_from_this()));
+  }
+  Leave(call, 0, 0);
+}
+
 void NativeProvider::CallStream(CallContext context, std::shared_ptr<ServerStream> stream) {
   std::shared_ptr<StreamCall> call;
   absl::StatusOr<size_t> method = size_t{0};

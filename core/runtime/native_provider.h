@@ -91,6 +91,7 @@ class NativeProvider final : public Provider, public CallOwner, public std::enab
   void OnMisuse(const NativeCall& call, absl::string_view what) override;
   // Runs the handler on the calling thread if nobody is ahead of it.
   void OnRunHere(UnaryCall& call) override;
+  void OnRunElsewhere(UnaryCall& call) override;
 
   // The method's index, or an error that tells why the actor cannot take the call.
   absl::StatusOr<size_t> Admit(const CallContext& context, bool streaming) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

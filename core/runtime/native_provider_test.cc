@@ -446,6 +446,38 @@ TEST_F(NativeProviderTest, RunHereOfACancelledCallDoesNotRunIt) {
   Stop(absl::InfiniteFuture());
 }
 
+TEST_F(NativeProviderTest, RunElsewhereRunsTheHandlerOnAnotherThread) {
+  std::thread::id ran;
+  actor_.unary = [&](paranet_call call, std::string) {
+    ran = std::this_thread::get_id();
+    actor_.Respond(call, "there");
+  };
+  Start();
+  TestUnaryCaller caller;
+  CallContext context = Context(TestActor::kCurrent);
+  context.run_here = true;
+  provider_->CallUnary(context, MakePayload(""), caller.Done())->RunElsewhere();
+  EXPECT_EQ(PayloadToString(caller.Result().response), "there");
+  EXPECT_NE(ran, std::this_thread::get_id());
+  Stop(absl::InfiniteFuture());
+  EXPECT_EQ(provider_->outstanding(), 0);
+}
+
+TEST_F(NativeProviderTest, RunElsewhereOfACancelledCallDoesNotRunIt) {
+  bool ran = false;
+  actor_.unary = [&](paranet_call, std::string) { ran = true; };
+  Start();
+  TestUnaryCaller caller;
+  CallContext context = Context(TestActor::kCurrent);
+  context.run_here = true;
+  const std::shared_ptr<CallHandle> handle = provider_->CallUnary(context, MakePayload(""), caller.Done());
+  handle->Cancel();
+  EXPECT_TRUE(caller.Result().unprocessed);
+  handle->RunElsewhere();
+  Stop(absl::InfiniteFuture());
+  EXPECT_FALSE(ran);
+}
+
 TEST_F(NativeProviderTest, TheActorsLinesAreInItsLog) {
   auto log = std::make_shared<ActorLog>("weather@1.0.0", MakeNullLogger());
   actor_.unary = [&](paranet_call call, std::string) {

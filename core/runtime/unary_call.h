@@ -31,6 +31,7 @@ class UnaryCall final : public NativeCall, public CallHandle {
   void Abort(absl::Status status) override;
   void Cancel() override;
   void RunHere() override { owner().OnRunHere(*this); }
+  void RunElsewhere() override { owner().OnRunElsewhere(*this); }
 
   // Kept for the owner: the index of the method in the actor's module.
   size_t method() const { return method_; }

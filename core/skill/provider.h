@@ -43,7 +43,7 @@ struct CallContext {
   // The queue that polls for the call's other leg; null where there is none. Outlives the call.
   RpcQueue* queue = nullptr;
   // Of a unary call: the caller promises to call CallHandle::RunHere, from a thread that has nothing else to do until
-  // the call ends and may block for as long.
+  // the call ends and may block for as long, or else CallHandle::RunElsewhere.
   bool run_here = false;
 };
 
@@ -66,6 +66,8 @@ class CallHandle {
   // Lends the calling thread to a call that was begun with CallContext::run_here, once and soon after CallUnary has
   // returned: the actor's handler may run on it. Does nothing where the provider has other threads for it.
   virtual void RunHere() {}
+  // Instead of RunHere: the thread is needed elsewhere, so the provider takes one of its own.
+  virtual void RunElsewhere() {}
 };
 
 // The provider's end of a streaming call, implemented by the caller's side. At most one Read and one Write are
