@@ -37,22 +37,6 @@ absl::StatusOr<py::object> Steal(PyObject* object) {
   return py::reinterpret_steal<py::object>(object);
 }
 
-WireFormatLite::WireType WireTypeOf(FieldKind kind) {
-  switch (kind) {
-    case FieldKind::kFloat:
-      return WireFormatLite::WIRETYPE_FIXED64;
-    case FieldKind::kInt:
-    case FieldKind::kBool:
-    case FieldKind::kEnum:
-      return WireFormatLite::WIRETYPE_VARINT;
-    case FieldKind::kStr:
-    case FieldKind::kBytes:
-    case FieldKind::kMessage:
-      break;
-  }
-  return WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
-}
-
 absl::StatusOr<py::object> MemberOf(const FieldPlan& field, int32_t number) {
   const py::int_ key(number);
   PyObject* const member = PyDict_GetItemWithError(field.members.ptr(), key.ptr());

@@ -122,22 +122,6 @@ absl::Status AppendBytes(py::handle value, std::string& out) {
   return absl::OkStatus();
 }
 
-WireFormatLite::WireType WireTypeOf(FieldKind kind) {
-  switch (kind) {
-    case FieldKind::kFloat:
-      return WireFormatLite::WIRETYPE_FIXED64;
-    case FieldKind::kInt:
-    case FieldKind::kBool:
-    case FieldKind::kEnum:
-      return WireFormatLite::WIRETYPE_VARINT;
-    case FieldKind::kStr:
-    case FieldKind::kBytes:
-    case FieldKind::kMessage:
-      break;
-  }
-  return WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
-}
-
 void AppendNumber(FieldKind kind, uint64_t number, std::string& out) {
   if (kind == FieldKind::kFloat) {
     AppendFixed64(number, out);

@@ -3,6 +3,23 @@
 namespace paranet::python {
 
 namespace py = pybind11;
+using google::protobuf::internal::WireFormatLite;
+
+WireFormatLite::WireType WireTypeOf(FieldKind kind) {
+  switch (kind) {
+    case FieldKind::kFloat:
+      return WireFormatLite::WIRETYPE_FIXED64;
+    case FieldKind::kInt:
+    case FieldKind::kBool:
+    case FieldKind::kEnum:
+      return WireFormatLite::WIRETYPE_VARINT;
+    case FieldKind::kStr:
+    case FieldKind::kBytes:
+    case FieldKind::kMessage:
+      break;
+  }
+  return WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
+}
 
 MessagePlans::MessagePlans(const py::list& messages) : plans_(messages.size()) {
   for (size_t i = 0; i < messages.size(); ++i) {

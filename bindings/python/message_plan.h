@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "google/protobuf/wire_format_lite.h"
 #include "pybind11/pybind11.h"
 
 namespace paranet::python {
@@ -24,6 +25,9 @@ enum class FieldLabel { kSingular = 0, kOptional = 1, kRepeated = 2, kMap = 3 };
 enum class FieldAbsence { kZero = 0, kValue = 1, kFactory = 2, kMissing = 3, kOmitted = 4 };
 // The arguments of a function, an instance of a dataclass, a dict, or the one field `value` (None if there is none).
 enum class MessageForm { kArguments = 0, kDataclass = 1, kDictionary = 2, kWrapped = 3 };
+
+// How a value of that kind is written (https://protobuf.dev/programming-guides/encoding).
+google::protobuf::internal::WireFormatLite::WireType WireTypeOf(FieldKind kind);
 
 struct MessagePlan;
 

@@ -431,19 +431,22 @@ TEST_F(NativeProviderTest, RunHereOfABusyActorWaitsForItsTurn) {
   EXPECT_OK(first.Result().status);
 }
 
-TEST_F(NativeProviderTest, RunHereOfACancelledCallDoesNotRunIt) {
+TEST_F(NativeProviderTest, ACancelledCallIsRunNowhere) {
   bool ran = false;
   actor_.unary = [&](paranet_call, std::string) { ran = true; };
   Start();
-  TestUnaryCaller caller;
-  CallContext context = Context(TestActor::kCurrent);
-  context.run_here = true;
-  const std::shared_ptr<CallHandle> handle = provider_->CallUnary(context, MakePayload(""), caller.Done());
-  handle->Cancel();
-  EXPECT_TRUE(caller.Result().unprocessed);
-  handle->RunHere();
-  EXPECT_FALSE(ran);
+  for (void (CallHandle::*const run)() : {&CallHandle::RunHere, &CallHandle::RunElsewhere}) {
+    TestUnaryCaller caller;
+    CallContext context = Context(TestActor::kCurrent);
+    context.run_here = true;
+    const std::shared_ptr<CallHandle> handle = provider_->CallUnary(context, MakePayload(""), caller.Done());
+    handle->Cancel();
+    EXPECT_TRUE(caller.Result().unprocessed);
+    ((*handle).*run)();
+  }
+  // Waits for those that would run elsewhere.
   Stop(absl::InfiniteFuture());
+  EXPECT_FALSE(ran);
 }
 
 TEST_F(NativeProviderTest, RunElsewhereRunsTheHandlerOnAnotherThread) {
@@ -461,21 +464,6 @@ TEST_F(NativeProviderTest, RunElsewhereRunsTheHandlerOnAnotherThread) {
   EXPECT_NE(ran, std::this_thread::get_id());
   Stop(absl::InfiniteFuture());
   EXPECT_EQ(provider_->outstanding(), 0);
-}
-
-TEST_F(NativeProviderTest, RunElsewhereOfACancelledCallDoesNotRunIt) {
-  bool ran = false;
-  actor_.unary = [&](paranet_call, std::string) { ran = true; };
-  Start();
-  TestUnaryCaller caller;
-  CallContext context = Context(TestActor::kCurrent);
-  context.run_here = true;
-  const std::shared_ptr<CallHandle> handle = provider_->CallUnary(context, MakePayload(""), caller.Done());
-  handle->Cancel();
-  EXPECT_TRUE(caller.Result().unprocessed);
-  handle->RunElsewhere();
-  Stop(absl::InfiniteFuture());
-  EXPECT_FALSE(ran);
 }
 
 TEST_F(NativeProviderTest, TheActorsLinesAreInItsLog) {
